@@ -1,0 +1,47 @@
+# Everything a person does here, by name. `make help` lists it.
+# `setup` makes .venv from requirements.lock (hashes required); the other targets call it first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint dev bench lock clean
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+
+setup: $(READY) ## make .venv with everything pinned in requirements.lock
+
+$(READY): requirements.lock pyproject.toml Makefile
+	@PYTHON='$(PYTHON)' bash scripts/setup.sh
+	@touch $@
+
+demo: $(READY) ## synthetic topics -> warehouse -> reports -> local site, offline
+	@$(BIN)/journey demo
+
+test: $(READY) ## run the tests (JOURNEY_REQUIRE_ALL=1 turns skips into failures)
+	$(BIN)/pytest
+
+lint: $(READY) ## ruff and strict types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright --level error
+
+dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
+	@DAGSTER_HOME="$$($(BIN)/journey dagster-home)" \
+		$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
+
+bench: $(READY) ## measure: ratios side by side in one run
+	$(BIN)/python bench/pipeline.py
+
+lock: $(READY) ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev \
+		--no-annotate --upgrade --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and what the demo made
+	rm -rf .venv .uv .dagster .pytest_cache .ruff_cache .hypothesis
+	find warehouse -mindepth 1 ! -name README.md -delete

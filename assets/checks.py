@@ -1,0 +1,19 @@
+"""What must hold before anything is built on it: conservation, balance, and the shape of flows."""
+
+from journey_dagster.checks import check
+from journey_dagster.flow_checks import flow_checks
+
+manifest_conserves = check("checks/manifest_conserves.sql", on="meta.manifest")
+manifest_counts_events = check("checks/manifest_counts_events.sql", on="meta.manifest")
+quarantine_is_small = check("checks/quarantine_is_small.sql", on="meta.manifest", warns=True)
+events_are_unique = check("checks/events_are_unique.sql", on="core.events")
+users_stay_apart = check("checks/users_stay_apart.sql", on="core.users")
+sessions_hold_all_steps = check("checks/sessions_hold_all_steps.sql", on="core.sessions")
+flows_balance = check("checks/flows_balance.sql", on="marts.page_flows")
+friction_rates_hold = check("checks/friction_rates_hold.sql", on="marts.friction")
+
+# Per user: a failure holds back that user's report and nobody else's.
+summary_adds_up = check("checks/summary_adds_up.sql", on="marts.user_summary")
+facts_are_sound = check("checks/facts_are_sound.sql", on="marts.user_facts")
+
+flow_metrics = flow_checks(on="marts.flow_metrics")

@@ -1,0 +1,53 @@
+"""The command line: stdout is data, stderr is narration.
+
+Belongs here: the program, its exit codes and its errors. Does not belong here: anything it does; each
+command is a few lines around a function of the library.
+
+Exit codes: 0 done, 1 failed, 2 the command or its input is wrong, 3 try again, 4 a check failed.
+"""
+
+import sys
+import warnings
+
+import dagster as dg
+import pydantic
+import typer
+
+from journey_dagster.cli import look, make, people
+from journey_dagster.topics import TopicError
+from journey_dagster.users import RegistryError
+from journey_dagster.warehouse import WarehouseBusyError, WarehouseError
+
+app = typer.Typer(
+    name="journey",
+    help="User journeys from raw event topics to published reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for commands in (make.commands, people.commands, look.commands):
+    commands(app)
+
+
+def main() -> None:
+    """Run the program; a mistake of its user ends in one line, not in a traceback."""
+    warnings.simplefilter("ignore", category=dg.PreviewWarning)
+    try:
+        app()
+    except WarehouseBusyError as error:
+        sys.exit(_told(error, 3))
+    except (TopicError, RegistryError, WarehouseError) as error:
+        sys.exit(_told(error, 2))
+    except pydantic.ValidationError as error:
+        for problem in error.errors():
+            name = "JOURNEY_" + "_".join(map(str, problem["loc"])).upper()
+            print(f"error: {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _told(error: Exception, code: int) -> int:
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201
+    return code

@@ -1,0 +1,91 @@
+"""Commands that look at what there is: report, site, sql, status, doctor."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import typer
+
+from journey_dagster import doctor as doctors
+from journey_dagster import status as states
+from journey_dagster import terminal
+from journey_dagster.instance import dagster_home
+from journey_dagster.query import query
+from journey_dagster.runs import to_stderr
+from journey_dagster.settings import Settings
+from journey_dagster.site import report_path
+from journey_dagster.site.serve import serve
+from journey_dagster.users import by_slug, load
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def commands(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    report = typer.Typer(help="A user's report.", no_args_is_help=True)
+    report.command("show")(show)
+    site = typer.Typer(help="The published site.", no_args_is_help=True)
+    site.command("serve")(serve_site)
+    app.add_typer(report, name="report")
+    app.add_typer(site, name="site")
+    app.command()(sql)
+    app.command()(status)
+    app.command()(doctor)
+    app.command("dagster-home")(print_dagster_home)
+
+
+def show(slug: Annotated[str, typer.Argument(help="Slug of the user.")], json: Json = False) -> None:
+    """Print a report: the numbers, the story, the year."""
+    settings = Settings()
+    user = by_slug(load(settings.registry), [slug])[0]
+    path = report_path(settings.site, user.slug)
+    if not path.is_file():
+        to_stderr(f"{slug} has no report yet, or it is withheld. Make it: journey run --user {slug}")
+        raise typer.Exit(1)
+    text = path.read_bytes()
+    print(text.decode() if json else terminal.report(msgspec.json.decode(text)))  # noqa: T201
+
+
+def serve_site(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8000,
+) -> None:
+    """Serve the site on this machine alone."""
+    serve(Settings().site, port, to_stderr)
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="A query, such as: from marts.friction")],
+    format_: Annotated[
+        Literal["table", "csv", "json", "md"], typer.Option("--format", help="How to print it.")
+    ] = "table",
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of a table; the others print all.")] = 100,
+) -> None:
+    """Query the analysts' copy, read-only."""
+    answer = query(Settings().analytics, statement, "json" if json else format_, limit)
+    print(answer.text)  # noqa: T201  stdout is data
+    if answer.cut:
+        to_stderr(f"the first {limit} rows of {answer.n_rows:,}; more with --limit or --format csv")
+
+
+def status(json: Json = False) -> None:
+    """What the warehouse holds, how fresh it is, which reports are out."""
+    found = states.status(Settings())
+    print(msgspec.json.encode(found).decode() if json else terminal.status(found))  # noqa: T201
+
+
+def doctor(json: Json = False) -> None:
+    """Check this machine and this home; every finding comes with its cure."""
+    findings = doctors.examine(Settings())
+    if json:
+        print(msgspec.json.encode(findings).decode())  # noqa: T201
+    else:
+        print(terminal.findings(findings))  # noqa: T201
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
+def print_dagster_home() -> None:
+    """Print the folder to use as DAGSTER_HOME, made ready."""
+    home: Path = dagster_home(Settings())
+    print(home)  # noqa: T201  stdout is data

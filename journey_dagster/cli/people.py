@@ -1,0 +1,111 @@
+"""Commands about registered users."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from journey_dagster import users
+from journey_dagster.demo import read_entries
+from journey_dagster.runs import to_stderr
+from journey_dagster.settings import Settings
+
+Name = Annotated[str | None, typer.Option(help="Name to show.")]
+Zone = Annotated[str | None, typer.Option("--tz", help="IANA time zone, such as Europe/Berlin.")]
+Avatar = Annotated[str | None, typer.Option(help="Emoji to show.")]
+
+
+def commands(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    group = typer.Typer(help="Who gets a report.", no_args_is_help=True)
+    group.command("list")(listed)
+    group.command("add")(add)
+    group.command("set")(change)
+    app.add_typer(group, name="users")
+
+
+def listed(
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """List the registered users."""
+    registered = users.load(Settings().registry)
+    if json:
+        print(msgspec.json.encode(registered).decode())  # noqa: T201
+        return
+    table = Table("slug", "user id", "name", "time zone", "visibility", box=None)
+    for user in registered:
+        table.add_row(
+            user.slug, user.user_id, user.display_name or "", user.tz or "not known", user.visibility
+        )
+    Console().print(table)
+    if not registered:
+        to_stderr("nobody yet: journey users add USER_ID --tz Europe/Berlin")
+
+
+def add(
+    user_id: Annotated[list[str] | None, typer.Argument(help="Ids as the events have them.")] = None,
+    name: Name = None,
+    tz: Zone = None,
+    slug: Annotated[str | None, typer.Option(help="Name in addresses; made of the name.")] = None,
+    avatar: Avatar = None,
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="JSON file with a list of users to add.")
+    ] = None,
+) -> None:
+    """Register users: each gets a report at the next run. A known id changes nothing."""
+    if bool(user_id) == bool(from_file):
+        raise typer.BadParameter("name user ids, or a file with --from")
+    if len(user_id or []) > 1 and (name or slug):
+        raise typer.BadParameter("--name and --slug are for one user at a time")
+    settings = Settings()
+    registered = users.load(settings.registry)
+    wanted = (
+        [(item.user_id, item.display_name, item.tz, item.avatar) for item in read_entries(from_file)]
+        if from_file
+        else [(one, name, tz, avatar) for one in user_id or []]
+    )
+    added: list[users.User] = []
+    for one, shown, zone, emoji in wanted:
+        registered, entry = users.add(
+            registered, one, slug=slug, display_name=shown, tz=zone, avatar=emoji
+        )
+        added.append(entry)
+    users.save(settings.registry, registered)
+    for entry in added:
+        print(entry.slug)  # noqa: T201  stdout is data
+        if entry.tz is None:
+            to_stderr(
+                f"{entry.slug}: time zone not known, the report will use "
+                f"{settings.default_timezone} and say so; "
+                f"set it: journey users set {entry.slug} --tz Europe/Berlin"
+            )
+    to_stderr("next: journey run")
+
+
+def change(
+    slug: Annotated[str, typer.Argument(help="Slug of the user.")],
+    name: Name = None,
+    tz: Zone = None,
+    avatar: Avatar = None,
+    visibility: Annotated[
+        users.Visibility | None, typer.Option(help="Who may see the report once it is published.")
+    ] = None,
+) -> None:
+    """Change what is registered of a user; the slug stays."""
+    settings = Settings()
+    registered = users.load(settings.registry)
+    user = users.by_slug(registered, [slug])[0]
+    changes = {
+        "display_name": name,
+        "tz": users.checked_zone(tz),
+        "avatar": avatar,
+        "visibility": visibility,
+    }
+    changed = msgspec.structs.replace(
+        user, **{field: value for field, value in changes.items() if value is not None}
+    )
+    users.save(settings.registry, [changed if one is user else one for one in registered])
+    to_stderr("next: journey run")

@@ -1,0 +1,116 @@
+"""The demo: synthetic topics into a home of their own.
+
+Belongs here: making the topics, taking them in, and telling a demo's home from somebody's data.
+Does not belong here: synthesis (`synth`), the run that follows (`runs`).
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from journey_dagster import users, warehouse
+from journey_dagster.instance import open_instance, sync_partitions
+from journey_dagster.settings import Settings
+from journey_dagster.synth import Plan, Topics, write_topics
+from journey_dagster.topics import TopicError
+from journey_dagster.topics.load import Receipt, ingest_file, layout_of
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    """One user of `users.json`, as synthesis writes it."""
+
+    user_id: str
+    display_name: str | None = None
+    tz: str | None = None
+    avatar: str | None = None
+
+
+def prepare(settings: Settings, plan: Plan) -> Topics:
+    """Write the topics of a plan; a demo of another plan is cleared away first.
+
+    Raises:
+        TopicError: the home holds data that is no demo's.
+    """
+    synth = settings.home / "synth"
+    wanted = msgspec.json.encode(plan)
+    mark = synth / "plan.json"
+    if not mark.is_file():
+        _refuse_others_data(settings)
+    elif mark.read_bytes() != wanted:
+        _refuse_more_than_demo(settings, synth)
+        _clear(settings)
+    topics = write_topics(plan, synth)
+    mark.write_bytes(wanted)
+    return topics
+
+
+def ingest(settings: Settings, topics: Topics) -> Iterator[Receipt]:
+    """Take in the three topics and register their users.
+
+    Raises:
+        TopicError: a topic cannot be taken.
+    """
+    registered = users.load(settings.registry)
+    for entry in read_entries(topics.users):
+        registered, _ = users.add(
+            registered,
+            entry.user_id,
+            display_name=entry.display_name,
+            tz=entry.tz,
+            avatar=entry.avatar,
+        )
+    users.save(settings.registry, registered)
+    with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
+        for path, format_ in (
+            (topics.robin_events, "ksql"),
+            (topics.power_user_events, "ksql"),
+            (topics.shop_events, "csv"),
+        ):
+            layout = layout_of(path, format_, timezone=None, mapping={})
+            yield ingest_file(con, settings.raw, path, layout, datetime.now(UTC))
+
+
+def read_entries(path: Path) -> list[_Entry]:
+    """Users to register, from a JSON file.
+
+    Raises:
+        TopicError: the file is not a list of users.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[_Entry])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise TopicError(
+            f'{path}: {error}. It should be a list of {{"user_id": "...", "tz": "Europe/Berlin"}}'
+        ) from error
+
+
+def _refuse_others_data(settings: Settings) -> None:
+    if settings.registry.exists() or any(settings.raw.glob("*/*")):
+        raise TopicError(
+            f"{settings.home} holds topics or users of your own. Give the demo a home: "
+            "JOURNEY_HOME=/some/empty/folder journey demo"
+        )
+
+
+def _refuse_more_than_demo(settings: Settings, synth: Path) -> None:
+    names = {path.name.split(".")[0].replace("_", "-") for path in synth.iterdir()}
+    for folder in settings.raw.glob("*/[!.]*"):
+        if folder.name.rsplit("-", 1)[0] not in names:
+            raise TopicError(
+                f"{folder} is no topic of the demo, and a demo of another size clears its home. "
+                "Give it one: JOURNEY_HOME=/some/empty/folder journey demo"
+            )
+
+
+def _clear(settings: Settings) -> None:
+    """Remove what an earlier demo made."""
+    for folder in (settings.raw, settings.site, settings.home / "synth"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (settings.database, settings.analytics, settings.registry):
+        file.unlink(missing_ok=True)
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    with open_instance(settings) as instance:
+        sync_partitions(instance, [], remove=True)

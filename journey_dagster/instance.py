@@ -1,0 +1,71 @@
+"""Dagster's own state: where it lies, and the partitions in it.
+
+Belongs here: DAGSTER_HOME and keeping partition keys and registry in step.
+Does not belong here: running anything (`runs`).
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+
+from journey_dagster import users
+from journey_dagster.settings import ROOT, Settings
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder to use as DAGSTER_HOME, made ready: `dagster.yaml` with absolute paths.
+
+    `.dagster/` at the top level for the default home, else `.dagster/` in the home: whoever moves the
+    data moves what Dagster knows about it. A DAGSTER_HOME from outside is used as it is.
+    """
+    if given := os.environ.get("DAGSTER_HOME"):
+        return Path(given)
+    default = Settings.model_fields["home"].default
+    home = (ROOT if settings.home == default else settings.home) / ".dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    config: dict[str, Any] = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    text = yaml.safe_dump(_rooted(config, home))
+    target = home / "dagster.yaml"
+    if not target.is_file() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+    return home
+
+
+def _rooted(node: Any, home: Path) -> Any:
+    """The configuration with `.dagster/...` made absolute."""
+    if isinstance(node, dict):
+        found: dict[str, Any] = node
+        return {name: _rooted(child, home) for name, child in found.items()}
+    if isinstance(node, str) and node.startswith(".dagster/"):
+        return str(home / node.removeprefix(".dagster/"))
+    return node
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The persistent instance that the UI shows too."""
+    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    return dg.DagsterInstance.get()
+
+
+def sync_partitions(
+    instance: dg.DagsterInstance, registered: list[users.User], *, remove: bool = False
+) -> list[str]:
+    """Add a partition for each registered user; on request remove those of nobody.
+
+    Returns:
+        The keys in Dagster's order, those of registered users only.
+    """
+    name = users.USERS.name or ""
+    slugs = [user.slug for user in registered]
+    added, gone = users.partition_changes(slugs, instance.get_dynamic_partitions(name))
+    if added:
+        instance.add_dynamic_partitions(name, added)
+    if remove:
+        for slug in gone:
+            instance.delete_dynamic_partition(name, slug)
+    wanted = set(slugs)
+    return [slug for slug in instance.get_dynamic_partitions(name) if slug in wanted]

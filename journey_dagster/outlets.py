@@ -1,0 +1,130 @@
+"""The steps at the end of the graph: stories, reports, pages, the analysts' copy.
+
+Belongs here: the Dagster shells around `insights`, `publish`, `site` and `warehouse.publish`.
+Does not belong here: what they do.
+"""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from journey_dagster import insights, publish, site, users
+from journey_dagster.models import every_model
+from journey_dagster.settings import Settings
+from journey_dagster.tables import OWNERS, ids_of, key, shown, spec
+from journey_dagster.users import USERS
+from journey_dagster.warehouse import PRIVATE, Warehouse, publish_copy, written
+
+_TABLES = [model.name for model in every_model() if model.schema not in {"checks", *PRIVATE}]
+
+INSIGHTS = spec(
+    insights.INSIGHTS, also_reads=["marts.user_summary", "marts.user_facts"]
+).replace_attributes(partitions_def=USERS)
+
+# Publishing waits for the checks on what it counts, so it names all that must be sound.
+REPORT = spec(
+    publish.USER_REPORT,
+    also_reads=[name for name in _TABLES if name != publish.USER_REPORT.name],
+).replace_attributes(partitions_def=USERS)
+
+PAGES = dg.AssetSpec(
+    ["site", "pages"],
+    description="The static pages of the site; they read the reports' JSON.",
+    group_name="site",
+    kinds={"html", "javascript"},
+    owners=OWNERS,
+)
+
+ANALYTICS = dg.AssetSpec(
+    ["site", "analytics"],
+    description="The analysts' copy of the warehouse, swapped in without disturbing a reader.\n\n"
+    "Schemas core, marts and meta with their comments; no raw records, no quarantined bytes.",
+    # Not after the reports: one that is withheld must not keep the copy from analysts.
+    deps=[key(name) for name in _TABLES if name != publish.USER_REPORT.name],
+    group_name="site",
+    kinds={"duckdb", "file"},
+    owners=OWNERS,
+)
+
+
+def tell_stories(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[None]:
+    """Write the users' stories; whoever's facts make none has none, and is held back later."""
+    ids = ids_of(context, settings)
+    with warehouse.get_connection() as con:
+        outcome = insights.write_templates(con, list(ids.values()), settings.recent_days)
+        found = written(con, insights.INSIGHTS)
+    for slug, user_id in ids.items():
+        trouble = outcome[user_id]
+        context.add_asset_metadata(
+            {"source": "template"} | ({"trouble": trouble} if trouble else {}), partition_key=slug
+        )
+    without = sum(trouble is not None for trouble in outcome.values())
+    return dg.MaterializeResult(metadata=shown(found) | {"n_without_story": without})
+
+
+def publish_users(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[None]:
+    """Publish the users' reports; raise at the end if any was withheld.
+
+    By then all others are out and recorded as materialized, so that the run is red for exactly the
+    partitions that have no report (docs/adr/0003).
+    """
+    ids_of(context, settings)
+    registered = users.load(settings.registry)
+    chosen = users.by_slug(registered, context.partition_keys)
+    with warehouse.get_connection() as con:
+        outcomes = publish.publish_reports(con, settings, chosen, registered, datetime.now(UTC))
+        found = written(con, publish.USER_REPORT)
+    withheld = [outcome for outcome in outcomes if outcome.status == "withheld"]
+    for outcome in outcomes:
+        slug = outcome.user.slug
+        about = _about(settings, outcome)
+        if not withheld:
+            context.add_asset_metadata(about, partition_key=slug)
+        elif outcome.status != "withheld":
+            context.log_event(dg.AssetMaterialization(REPORT.key, partition=slug, metadata=about))
+    if withheld:
+        told = "; ".join(f"{outcome.user.slug}: {outcome.reason}" for outcome in withheld[:10])
+        more = f" (and {len(withheld) - 10} more)" if len(withheld) > 10 else ""
+        raise dg.Failure(
+            f"{len(withheld)} of {len(outcomes)} reports withheld, the others are published. "
+            f"{told}{more}",
+            metadata={"n_published": len(outcomes) - len(withheld), "n_withheld": len(withheld)},
+            allow_retries=False,
+        )
+    return dg.MaterializeResult(metadata=shown(found) | {"n_published": len(outcomes)})
+
+
+def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, object]:
+    evidence = (outcome.document or {}).get("evidence", {})
+    return {
+        "status": outcome.status,
+        "evidence_tier": evidence.get("tier", "T0"),
+        "n_events": evidence.get("n_events", 0),
+        "n_sessions": evidence.get("n_sessions", 0),
+        "report": dg.MetadataValue.path(site.report_path(settings.site, outcome.user.slug)),
+    }
+
+
+def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+    """Copy the static pages into the site."""
+    n_files = site.write_pages(settings.site)
+    return dg.MaterializeResult(
+        metadata={"n_files": n_files, "site": dg.MetadataValue.path(settings.site)}
+    )
+
+
+def copy_analytics(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+    """Publish the analysts' copy."""
+    rows = publish_copy(settings.database, settings.analytics)
+    return dg.MaterializeResult(
+        metadata={
+            "n_tables": len(rows),
+            "n_rows": sum(rows.values()),
+            "n_bytes": settings.analytics.stat().st_size,
+            "file": dg.MetadataValue.path(settings.analytics),
+        }
+    )

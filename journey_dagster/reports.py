@@ -1,0 +1,368 @@
+"""The report of a user: the JSON document that a page, a phone or a program reads.
+
+Belongs here: putting together what the marts hold into the contract `report.v1.schema.json`.
+Does not belong here: computing anything new (`sql/marts/`), writing and serving files (`site`).
+
+All reports of a batch are read with one query per mart; the documents hold final, local numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+
+from journey_dagster.facts import Fact, read_facts
+from journey_dagster.settings import Settings
+
+SCHEMA_VERSION = "1.0"
+TOP_PAGES = 50
+TOP_TOPICS = 8
+BATCH = 500
+"""Users whose rows are held in memory at once."""
+
+_Rows = dict[str, list[tuple[Any, ...]]]
+
+_QUERIES = {
+    "days": "select user_id, local_date, n_events from marts.user_days "
+    "where user_id = any($users) order by all",
+    "hours": "select user_id, weekday, hour, n_events from marts.user_hour_week "
+    "where user_id = any($users)",
+    "pages": "select user_id, page, title, n_views, n_days, last_seen_date from marts.user_pages "
+    "where user_id = any($users) and page_rank <= $top_pages order by user_id, page_rank",
+    "all_pages": "select user_id, count(*), sum(n_views)::bigint from marts.user_pages "
+    "where user_id = any($users) group by all",
+    "sources": "select user_id, publication, n_events from marts.user_sources "
+    "where user_id = any($users) order by user_id, publication is null, n_events desc, publication",
+    "topics": "select user_id, topic, month, n_events from marts.user_topics_monthly "
+    "where user_id = any($users) order by all",
+    "sessions": "select user_id, started_at_local, duration_seconds, n_steps, entry_page, "
+    "exit_page, is_open from marts.user_sessions where user_id = any($users) "
+    "order by user_id, session_rank",
+    "recent": "select user_id, at_local, page, title, publication from marts.user_recent "
+    "where user_id = any($users) order by user_id, recent_rank",
+    "story": "select user_id, block_no, block_type, text, fact_ids, source, model, prompt_version "
+    "from marts.user_insights where user_id = any($users) "
+    "order by user_id, block_no, sentence_no",
+    "topics_of_origin": "select user_id, topic, count(*) from core.events "
+    "where user_id = any($users) and not is_noise group by all order by all",
+}
+
+DEFINITIONS = {
+    "n_events": "Distinct events. A second delivery of an event is not counted.",
+    "active_days": "Days, by your own calendar, with at least one event.",
+    "n_sessions": "Runs of events without a pause of more than {gap} minutes.",
+    "median_session": "Half of the sessions are no longer, from first to last event.",
+    "n_pages": "Distinct pages; numbers and ids in addresses are taken as one.",
+    "longest_streak": "Most active days in a row.",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A user's document."""
+
+    user_id: str
+    slug: str
+    document: Mapping[str, Any]
+
+
+def data_through(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Time of the latest event that counts, in UTC; None when there is none."""
+    row = con.execute("select max(occurred_at) from core.steps").fetchone()
+    return _utc(row[0]) if row and row[0] else None
+
+
+def build(
+    con: duckdb.DuckDBPyConnection, ids: Sequence[str], settings: Settings, generated_at: datetime
+) -> Iterator[Report]:
+    """The documents of these users, in no particular order.
+
+    Args:
+        con: the warehouse, with marts and stories of these users.
+        ids: users, all of them registered.
+        settings: for the session gap and the recent window.
+        generated_at: when the documents say they were built.
+    """
+    through = data_through(con)
+    for start in range(0, len(ids), BATCH):
+        batch = list(ids[start : start + BATCH])
+        rows = {name: _by_user(con, query, batch) for name, query in _QUERIES.items()}
+        facts = read_facts(con, batch)
+        for head in _heads(con, batch):
+            user_id = head["user_id"]
+            mine = {name: found.get(user_id, []) for name, found in rows.items()}
+            document = {
+                "schema_version": SCHEMA_VERSION,
+                "generated_at": _utc(generated_at),
+                "data_through": through,
+                **_document(head, mine, facts.get(user_id, {}), settings),
+            }
+            yield Report(user_id, head["slug"], document)
+
+
+def _heads(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[dict[str, Any]]:
+    found = con.execute(
+        "select users.slug, users.display_name, users.avatar, users.has_known_tz, summary.* "
+        "from marts.user_summary as summary join core.users as users using (user_id) "
+        "where user_id = any($users) and users.slug is not null",
+        {"users": list(ids)},
+    )
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _by_user(con: duckdb.DuckDBPyConnection, query: str, ids: Sequence[str]) -> _Rows:
+    values: dict[str, object] = {"users": list(ids)}
+    if "$top_pages" in query:
+        values["top_pages"] = TOP_PAGES
+    grouped: _Rows = defaultdict(list)
+    for user_id, *rest in con.execute(query, values).fetchall():
+        grouped[user_id].append(tuple(rest))
+    return grouped
+
+
+def _document(
+    head: Mapping[str, Any],
+    rows: Mapping[str, Sequence[tuple[Any, ...]]],
+    facts: Mapping[str, Fact],
+    settings: Settings,
+) -> dict[str, Any]:
+    return {
+        "user": {
+            "slug": head["slug"],
+            "display_name": head["display_name"] or head["slug"],
+            "avatar": head["avatar"],
+            "tz": head["tz"],
+            "tz_is_known": head["has_known_tz"],
+        },
+        "period": {
+            "start": head["first_date"].isoformat(),
+            "end": head["last_date"].isoformat(),
+            "days": head["span_days"],
+        }
+        if head["first_date"]
+        else None,
+        "evidence": {
+            "tier": head["evidence_tier"],
+            "n_events": head["n_events"],
+            "n_sessions": head["n_sessions"],
+            "active_days": head["active_days"],
+            "span_days": head["span_days"],
+            "reasons": _reasons(head),
+        },
+        "headline": _headline(head, settings),
+        "facts": [_fact(fact) for _, fact in sorted(facts.items())],
+        "narrative": _narrative(rows["story"]),
+        "calendar": _calendar(head, rows["days"]),
+        "hour_week": _hour_week(head, rows["hours"]),
+        "pages": _pages(head, rows["pages"], rows["all_pages"]),
+        "sources": [{"name": name, "n_events": n} for name, n in rows["sources"]],
+        "topics": _topics(head, rows["topics"]),
+        "sessions": _sessions(head, rows["sessions"], settings),
+        "recent": {
+            "window_days": settings.recent_days,
+            "n_events": head["n_recent_events"],
+            "items": [
+                {"at_local": _local(at), "page": page, "title": title, "source": source}
+                for at, page, title, source in rows["recent"]
+            ],
+        },
+        "about": {
+            "n_events": head["n_events"],
+            "n_noise_excluded": head["n_noise"],
+            "n_duplicates_dropped": head["n_duplicates"],
+            "topics": [{"topic": topic, "n_events": n} for topic, n in rows["topics_of_origin"]],
+            "definitions": [
+                {"id": name, "text": text} for name, text in definitions(settings).items()
+            ],
+        },
+    }
+
+
+def definitions(settings: Settings) -> dict[str, str]:
+    """What each headline number means, by its id."""
+    return {
+        name: text.format(gap=settings.session_gap_minutes) for name, text in DEFINITIONS.items()
+    }
+
+
+def _reasons(head: Mapping[str, Any]) -> list[str]:
+    """What keeps the report from saying more, in words."""
+    needed = {
+        "T0": [(head["n_events"], 1, "event", "for anything to show")],
+        "T1": [
+            (head["active_days"], 3, "active days", "to speak of habits"),
+            (head["n_sessions"], 5, "sessions", "to speak of habits"),
+        ],
+        "T2": [
+            (head["active_days"], 10, "active days", "to speak of interests"),
+            (head["span_days"], 28, "days from first to last event", "to speak of interests"),
+        ],
+    }.get(head["evidence_tier"], [])
+    return [
+        f"{have} of {least} {what} needed {why}." for have, least, what, why in needed if have < least
+    ]
+
+
+def _headline(head: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+    meaning = definitions(settings)
+    shown = (
+        ("n_events", "Events", head["n_events"], "events", None),
+        ("active_days", "Active days", head["active_days"], "days", head["span_days"] or None),
+        ("n_sessions", "Sessions", head["n_sessions"], "sessions", None),
+        ("median_session", "Median session", _rounded(head["median_session_minutes"]), "minutes",
+         None),
+        ("n_pages", "Pages", head["n_pages"], "pages", None),
+        ("longest_streak", "Longest streak", head["longest_streak_days"], "days", None),
+    )  # fmt: skip
+    return [
+        {"id": name, "label": label, "value": value, "unit": unit, "of": of,
+         "definition": meaning[name]}
+        for name, label, value, unit, of in shown
+    ]  # fmt: skip
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    return {
+        "id": fact.fact_id,
+        "label": fact.label,
+        "value": fact.value,
+        "value_text": fact.value_text,
+        "unit": fact.unit,
+        "text": fact.text,
+        "coverage": fact.coverage,
+        "n": fact.n,
+    }
+
+
+def _narrative(story: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    blocks: dict[int, dict[str, Any]] = {}
+    for block_no, block_type, text, fact_ids, *_ in story:
+        block = blocks.setdefault(block_no, {"type": block_type, "sentences": []})
+        block["sentences"].append({"text": text, "fact_ids": fact_ids})
+    source, model, prompt_version = story[0][4:] if story else ("template", None, None)
+    return {
+        "source": source,
+        "model": model,
+        "prompt_version": prompt_version,
+        "dropped_sentences": 0,
+        "blocks": [blocks[number] for number in sorted(blocks)],
+    }
+
+
+def _calendar(head: Mapping[str, Any], days: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    counts = sorted(n for _, n in days)
+    return {
+        "levels": [counts[len(counts) * fifth // 5] if counts else 0 for fifth in range(1, 5)],
+        "days": [[at.isoformat(), n] for at, n in days],
+        "longest_streak": {
+            "start": head["longest_streak_start"].isoformat(),
+            "end": head["longest_streak_end"].isoformat(),
+            "days": head["longest_streak_days"],
+        }
+        if head["longest_streak_start"]
+        else None,
+    }
+
+
+def _hour_week(head: Mapping[str, Any], hours: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    counts = [[0] * 24 for _ in range(7)]
+    for weekday, hour, n in hours:
+        counts[weekday][hour] = n
+    return {
+        "counts": counts,
+        "n": sum(map(sum, counts)),
+        "peak": {
+            "weekday": head["peak_weekday"],
+            "hour": head["peak_hour"],
+            "n": head["peak_events"],
+        }
+        if head["peak_hour"] is not None
+        else None,
+    }
+
+
+def _pages(
+    head: Mapping[str, Any], top: Sequence[tuple[Any, ...]], every: Sequence[tuple[Any, ...]]
+) -> dict[str, Any]:
+    n_pages, n_views = every[0] if every else (0, 0)
+    return {
+        "n_distinct": n_pages,
+        "n_views": n_views,
+        "coverage": head["title_coverage"],
+        "top": [
+            {"page": page, "title": title, "n_views": views, "n_days": days,
+             "last_seen_date": seen.isoformat()}
+            for page, title, views, days, seen in top
+        ],
+        "other": {
+            "n_pages": n_pages - len(top),
+            "n_views": n_views - sum(views for _, _, views, _, _ in top),
+        },
+    }  # fmt: skip
+
+
+def _topics(head: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    months = _months(head["first_date"], head["last_date"])
+    by_month: dict[str, dict[str, int]] = defaultdict(dict)
+    for topic, month, n in rows:
+        by_month[topic][f"{month:%Y-%m}"] = n
+    ranked = sorted(by_month, key=lambda topic: (-sum(by_month[topic].values()), topic))
+    return {
+        "coverage": head["topic_coverage"],
+        "months": months,
+        "top": [
+            {
+                "topic": topic,
+                "n": sum(by_month[topic].values()),
+                "by_month": [by_month[topic].get(month, 0) for month in months],
+            }
+            for topic in ranked[:TOP_TOPICS]
+        ],
+    }
+
+
+def _months(first: date | None, last: date | None) -> list[str]:
+    if first is None or last is None:
+        return []
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers]
+
+
+def _sessions(
+    head: Mapping[str, Any], recent: Sequence[tuple[Any, ...]], settings: Settings
+) -> dict[str, Any]:
+    return {
+        "gap_minutes": settings.session_gap_minutes,
+        "n": head["n_sessions"],
+        "n_open": head["n_open_sessions"],
+        "median_minutes": _rounded(head["median_session_minutes"]),
+        "p90_minutes": _rounded(head["p90_session_minutes"]),
+        "median_steps": head["median_session_steps"],
+        "recent": [
+            {
+                "started_at_local": _local(at),
+                "minutes": _rounded(seconds / 60),
+                "n_steps": n_steps,
+                "entry_page": entry,
+                "exit_page": exit_,
+                "is_open": is_open,
+            }
+            for at, seconds, n_steps, entry, exit_, is_open in recent
+        ],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _local(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

