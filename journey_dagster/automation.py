@@ -5,9 +5,8 @@ Does not belong here: the jobs (`assets/automation.py`), which keys to add (`use
 Concepts: https://docs.dagster.io/guides/automate
 """
 
-from typing import Any
-
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from journey_dagster import users
 from journey_dagster.settings import Settings
@@ -21,7 +20,9 @@ def range_tags(slugs: list[str]) -> dict[str, str]:
     }
 
 
-def nightly_schedule(nightly: Any, *, without_users: dg.AssetSelection) -> dg.ScheduleDefinition:
+def nightly_schedule(
+    nightly: UnresolvedAssetJobDefinition, *, without_users: dg.AssetSelection
+) -> dg.ScheduleDefinition:
     """Run everything each night.
 
     Args:
@@ -31,7 +32,7 @@ def nightly_schedule(nightly: Any, *, without_users: dg.AssetSelection) -> dg.Sc
     settings = Settings()
 
     def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        slugs = list(context.instance.get_dynamic_partitions(users.USERS.name or ""))
+        slugs = list(context.instance.get_dynamic_partitions(users.USERS_NAME))
         if slugs:
             return dg.RunRequest(tags=range_tags(slugs))
         graph = context.repository_def.asset_graph if context.repository_def else None
@@ -68,7 +69,7 @@ def users_sensor() -> dg.SensorDefinition:
             wanted = [user.slug for user in users.load(settings.registry)]
         except users.RegistryError as error:
             return dg.SkipReason(f"the registry cannot be read, so nothing changes: {error}")
-        known = context.instance.get_dynamic_partitions(users.USERS.name or "")
+        known = context.instance.get_dynamic_partitions(users.USERS_NAME)
         added, _ = users.partition_changes(wanted, known)
         if not added:
             return dg.SkipReason("every registered user has a partition")

@@ -1,17 +1,17 @@
-"""Binds one SQL file to one Dagster asset check: the file selects what is wrong, and no row is well.
+"""Binds one SQL file to one Dagster asset check: the file selects what is wrong, no row is well.
 
 Belongs here: running checks, recording them per partition, asking which users must be held back.
 Does not belong here: what is wrong (`sql/checks/`), expectations on flow metrics (`expectations`).
 Concept: https://docs.dagster.io/guides/test/asset-checks
 
 A file that names `$users` is per-user: its rows start with the user's id and the problem in words.
-A range run has one verdict for all, so users are gated by data: `held_back` asks the same files again
-where a report is made (docs/adr/0003).
+A range run has one verdict for all, so users are gated by data: `held_back` asks the same files
+again where a report is made (docs/adr/0003).
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import duckdb
@@ -26,7 +26,9 @@ SHOWN = 10
 """Rows of what is wrong that are shown with a result."""
 
 
-def check(file: str, *, on: str, blocking: bool = True, warns: bool = False) -> Any:
+def check(
+    file: str, *, on: str, blocking: bool = True, warns: bool = False
+) -> dg.AssetChecksDefinition:
     """The asset check of one SQL file below `sql/`.
 
     Args:
@@ -105,16 +107,16 @@ def _judge_users(
         wrong[user_id].append(problem)
     if len(ids) > 1:
         for slug, user_id in ids.items():
-            context.op_execution_context.log_event(
-                dg.AssetCheckEvaluation(
-                    asset_key=context.check_specs[0].asset_key,
-                    check_name=bound.table,
-                    passed=user_id not in wrong,
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    metadata=_problems(wrong.get(user_id, [])),
-                    partition=slug,
-                )
+            verdict = dg.AssetCheckEvaluation(
+                asset_key=context.check_specs[0].asset_key,
+                check_name=bound.table,
+                passed=user_id not in wrong,
+                severity=dg.AssetCheckSeverity.ERROR,
+                metadata=_problems(wrong.get(user_id, [])),
+                partition=slug,
             )
+            # Dagster takes it, though its signature does not say so.
+            context.op_execution_context.log_event(cast("Any", verdict))
     failed = [slug for slug, user_id in ids.items() if user_id in wrong]
     return dg.AssetCheckResult(
         passed=not failed,

@@ -16,16 +16,8 @@ from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, Topics, write_topics
 from journey_dagster.topics import TopicError
+from journey_dagster.topics.files import Format
 from journey_dagster.topics.load import Receipt, ingest_file, layout_of
-
-
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    """One user of `users.json`, as synthesis writes it."""
-
-    user_id: str
-    display_name: str | None = None
-    tz: str | None = None
-    avatar: str | None = None
 
 
 def prepare(settings: Settings, plan: Plan) -> Topics:
@@ -54,37 +46,18 @@ def ingest(settings: Settings, topics: Topics) -> Iterator[Receipt]:
         TopicError: a topic cannot be taken.
     """
     registered = users.load(settings.registry)
-    for entry in read_entries(topics.users):
-        registered, _ = users.add(
-            registered,
-            entry.user_id,
-            display_name=entry.display_name,
-            tz=entry.tz,
-            avatar=entry.avatar,
-        )
+    for entry in users.read_entries(topics.users):
+        registered, _ = users.add(registered, entry)
     users.save(settings.registry, registered)
     with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
-        for path, format_ in (
-            (topics.robin_events, "ksql"),
-            (topics.power_user_events, "ksql"),
-            (topics.shop_events, "csv"),
-        ):
+        formats: dict[Path, Format] = {
+            topics.robin_events: "ksql",
+            topics.power_user_events: "ksql",
+            topics.shop_events: "csv",
+        }
+        for path, format_ in formats.items():
             layout = layout_of(path, format_, timezone=None, mapping={})
             yield ingest_file(con, settings.raw, path, layout, datetime.now(UTC))
-
-
-def read_entries(path: Path) -> list[_Entry]:
-    """Users to register, from a JSON file.
-
-    Raises:
-        TopicError: the file is not a list of users.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=list[_Entry])
-    except (OSError, msgspec.MsgspecError) as error:
-        raise TopicError(
-            f'{path}: {error}. It should be a list of {{"user_id": "...", "tz": "Europe/Berlin"}}'
-        ) from error
 
 
 def _refuse_others_data(settings: Settings) -> None:

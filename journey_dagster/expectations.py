@@ -3,7 +3,7 @@
 Belongs here: the thresholds' meaning and their validation on the one row of `marts.flow_metrics`.
 Does not belong here: how the metrics are computed (`sql/marts/flow_metrics.sql`).
 
-The library costs seconds and 190 MB to import, so it is imported where it is used, on a small frame.
+The library costs seconds and 190 MB to import, so it is imported where it is used.
 """
 
 import os
@@ -68,9 +68,7 @@ def flow_expectations(settings: Settings) -> list[Expectation]:
     ]
 
 
-def judge(
-    metrics: Mapping[str, float | None], expected: list[Expectation]
-) -> dict[str, Verdict]:
+def judge(metrics: Mapping[str, float | None], expected: list[Expectation]) -> dict[str, Verdict]:
     """Validate the metrics; keyed by the expectation's name.
 
     Args:
@@ -81,10 +79,15 @@ def judge(
     import great_expectations as gx  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+    from great_expectations.expectations.core.expect_column_min_to_be_between import (  # noqa: PLC0415
+        ExpectColumnMinToBeBetween,
+    )
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    frame = pd.DataFrame([{item.metric: metrics[item.metric] for item in expected}], dtype="float64")
+    frame = pd.DataFrame(
+        [{item.metric: metrics[item.metric] for item in expected}], dtype="float64"
+    )
     batch = (
         context.data_sources.add_pandas("flows")
         .add_dataframe_asset("flow_metrics")
@@ -95,9 +98,7 @@ def judge(
     for item in expected:
         observed = metrics[item.metric]
         result = batch.validate(
-            gx.expectations.ExpectColumnMinToBeBetween(
-                column=item.metric, min_value=item.minimum
-            )
+            ExpectColumnMinToBeBetween(column=item.metric, min_value=item.minimum)
         )
         verdicts[item.name] = Verdict(
             passed=bool(result.success) and observed is not None, observed=observed

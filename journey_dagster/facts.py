@@ -4,6 +4,7 @@ Belongs here: the record of `marts.user_facts` and its rendering as words and nu
 Does not belong here: which facts there are (`sql/marts/user_facts.sql`), sentences (`insights`).
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,8 +56,8 @@ class Fact:
 
 
 def quantity(value: float, unit: str) -> str:
-    """A number and a plural unit, in the singular for one."""
-    number = f"{value:,.1f}".removesuffix(".0")
+    """A number and a plural unit, in the singular for one; whole, as pages and tiles show it."""
+    number = f"{math.floor(value + 0.5):,}"
     return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
 
 

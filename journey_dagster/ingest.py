@@ -1,19 +1,19 @@
 """The steps that bring raw segments and the registry into the warehouse.
 
-Belongs here: the Dagster shells around `topics.load` and `users.load`.
+Belongs here: the Dagster shells around `topics.load` and the registry.
 Does not belong here: how segments are read, what a user is.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from journey_dagster import users
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
-from journey_dagster.tables import key, shown
+from journey_dagster.tables import key, registry_of, shown
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.load import QUARANTINE, RECORDS, SEGMENTS, load_landed
 from journey_dagster.warehouse import Warehouse, ensure, insert, transaction, written
@@ -23,16 +23,14 @@ REGISTRY = model("raw/registry.sql")
 
 def load_segments(
     warehouse: Warehouse, settings: dg.ResourceParam[Settings]
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Load what landed and is not in the warehouse; after its loss, that is everything."""
     with warehouse.get_connection() as con:
         try:
             receipts = load_landed(con, settings.raw)
         except TopicError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        found = {
-            table.name: written(con, table) for table in (RECORDS, SEGMENTS, QUARANTINE)
-        }
+        found = {table.name: written(con, table) for table in (RECORDS, SEGMENTS, QUARANTINE)}
     reasons: Counter[str] = Counter()
     for receipt in receipts:
         reasons.update(receipt.quarantined)
@@ -50,15 +48,14 @@ def load_segments(
         )
 
 
-def read_registry(warehouse: Warehouse, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+def read_registry(
+    warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
     """Take the registry over, whole."""
-    try:
-        registered = users.load(settings.registry)
-    except users.RegistryError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
-    rows = pa.Table.from_pylist([
-        {name: getattr(user, name) for name in user.__struct_fields__} for user in registered
-    ])
+    registered = registry_of(settings)
+    rows = pa.Table.from_pylist(
+        [{name: getattr(user, name) for name in user.__struct_fields__} for user in registered]
+    )
     with warehouse.get_connection() as con:
         ensure(con, REGISTRY)
         with transaction(con):

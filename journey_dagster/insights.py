@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from journey_dagster.facts import Fact, read_facts
+from journey_dagster.facts import Fact, quantity, read_facts
 from journey_dagster.models import model
 from journey_dagster.warehouse import ensure, insert, transaction
 
@@ -75,7 +75,8 @@ def tell(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentenc
     story.paragraph()
     recent = facts["recent_events"]
     if recent.value:
-        story.say(f"In the last {recent_days} days of data there were {recent.amount}.", recent)
+        verb = "was" if recent.value == 1 else "were"
+        story.say(f"In the last {recent_days} days of data there {verb} {recent.amount}.", recent)
     else:
         story.say(f"The last {recent_days} days of data hold no event of yours.", recent)
     return story.sentences
@@ -99,7 +100,7 @@ def _overview(story: _Story, facts: Mapping[str, Fact], tier: str) -> None:
     story.say(f"We counted {events.amount} in {sessions.amount}.", events, sessions)
     if tier != "T1":
         pages = facts["n_pages"]
-        story.say(f"You saw {pages.amount} that differ from each other.", pages)
+        story.say(f"You saw {quantity(pages.value or 0, 'different pages')}.", pages)
 
 
 def _habits(story: _Story, facts: Mapping[str, Fact]) -> None:
@@ -163,10 +164,8 @@ def write_templates(
     for user_id in ids:
         try:
             story = tell(facts.get(user_id, {}), tiers.get(user_id, "T0"), recent_days)
-            rows += [
-                {"user_id": user_id, "source": "template", **sentence._asdict()}
-                for sentence in story
-            ]
+            about: dict[str, object] = {"user_id": user_id, "source": "template"}
+            rows += [about | sentence._asdict() for sentence in story]
             outcome[user_id] = None
         except (KeyError, ValueError, IndexError, OverflowError) as error:
             outcome[user_id] = f"no story: {type(error).__name__} {error}"

@@ -6,7 +6,7 @@ Does not belong here: running anything (`runs`).
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import dagster as dg
 import yaml
@@ -18,15 +18,15 @@ from journey_dagster.settings import ROOT, Settings
 def dagster_home(settings: Settings) -> Path:
     """The folder to use as DAGSTER_HOME, made ready: `dagster.yaml` with absolute paths.
 
-    `.dagster/` at the top level for the default home, else `.dagster/` in the home: whoever moves the
-    data moves what Dagster knows about it. A DAGSTER_HOME from outside is used as it is.
+    `.dagster/` at the top level for the default home, else in the home: whoever moves the data
+    moves what Dagster knows of it. A DAGSTER_HOME from outside is used as it is.
     """
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)
     default = Settings.model_fields["home"].default
     home = (ROOT if settings.home == default else settings.home) / ".dagster"
     home.mkdir(parents=True, exist_ok=True)
-    config: dict[str, Any] = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
     text = yaml.safe_dump(_rooted(config, home))
     target = home / "dagster.yaml"
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
@@ -34,10 +34,10 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
-def _rooted(node: Any, home: Path) -> Any:
+def _rooted(node: object, home: Path) -> object:
     """The configuration with `.dagster/...` made absolute."""
     if isinstance(node, dict):
-        found: dict[str, Any] = node
+        found = cast("dict[str, object]", node)
         return {name: _rooted(child, home) for name, child in found.items()}
     if isinstance(node, str) and node.startswith(".dagster/"):
         return str(home / node.removeprefix(".dagster/"))
@@ -59,7 +59,7 @@ def sync_partitions(
     Returns:
         The keys in Dagster's order, those of registered users only.
     """
-    name = users.USERS.name or ""
+    name = users.USERS_NAME
     slugs = [user.slug for user in registered]
     added, gone = users.partition_changes(slugs, instance.get_dynamic_partitions(name))
     if added:

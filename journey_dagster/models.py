@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -121,10 +121,11 @@ class Model:
         while todo:
             node = todo.pop()
             if isinstance(node, dict):
-                found.append(node)
-                todo.extend(node.values())
+                fields = cast("dict[str, Any]", node)
+                found.append(fields)
+                todo.extend(fields.values())
             elif isinstance(node, list):
-                todo.extend(node)
+                todo.extend(cast("list[Any]", node))
         return found
 
 

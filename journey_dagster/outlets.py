@@ -5,13 +5,15 @@ Does not belong here: what they do.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
-from journey_dagster import insights, publish, site, users
+from journey_dagster import insights, publish, site
+from journey_dagster.checks import SHOWN
 from journey_dagster.models import every_model
 from journey_dagster.settings import Settings
-from journey_dagster.tables import OWNERS, ids_of, key, shown, spec
+from journey_dagster.tables import OWNERS, ids_of, key, registry_of, shown, spec
 from journey_dagster.users import USERS
 from journey_dagster.warehouse import PRIVATE, Warehouse, publish_copy, written
 
@@ -49,7 +51,7 @@ ANALYTICS = dg.AssetSpec(
 
 def tell_stories(
     context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Write the users' stories; whoever's facts make none has none, and is held back later."""
     ids = ids_of(context, settings)
     with warehouse.get_connection() as con:
@@ -66,39 +68,42 @@ def tell_stories(
 
 def publish_users(
     context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult[None]:
+) -> dg.MaterializeResult[Any]:
     """Publish the users' reports; raise at the end if any was withheld.
 
     By then all others are out and recorded as materialized, so that the run is red for exactly the
     partitions that have no report (docs/adr/0003).
     """
-    ids_of(context, settings)
-    registered = users.load(settings.registry)
-    chosen = users.by_slug(registered, context.partition_keys)
+    registered = registry_of(settings)
+    ids = ids_of(context, settings)
+    chosen = [user for user in registered if user.slug in ids]
+    nobody = [slug for slug in context.partition_keys if slug not in ids]
     with warehouse.get_connection() as con:
         outcomes = publish.publish_reports(con, settings, chosen, registered, datetime.now(UTC))
         found = written(con, publish.USER_REPORT)
-    withheld = [outcome for outcome in outcomes if outcome.status == "withheld"]
+    failed = dict.fromkeys(nobody, "no registered user has this slug")
     for outcome in outcomes:
         slug = outcome.user.slug
-        about = _about(settings, outcome)
-        if not withheld:
+        if outcome.status == "withheld":
+            failed[slug] = outcome.reason or ""
+    for outcome in outcomes:
+        slug, about = outcome.user.slug, _about(settings, outcome)
+        if not failed:
             context.add_asset_metadata(about, partition_key=slug)
-        elif outcome.status != "withheld":
+        elif slug not in failed:
             context.log_event(dg.AssetMaterialization(REPORT.key, partition=slug, metadata=about))
-    if withheld:
-        told = "; ".join(f"{outcome.user.slug}: {outcome.reason}" for outcome in withheld[:10])
-        more = f" (and {len(withheld) - 10} more)" if len(withheld) > 10 else ""
+    if failed:
+        told = [f"{slug}: {reason}" for slug, reason in failed.items()]
         raise dg.Failure(
-            f"{len(withheld)} of {len(outcomes)} reports withheld, the others are published. "
-            f"{told}{more}",
-            metadata={"n_published": len(outcomes) - len(withheld), "n_withheld": len(withheld)},
+            f"{len(failed)} of {len(context.partition_keys)} reports withheld, the others are "
+            f"published. {'; '.join(told[:SHOWN])}",
+            metadata={"withheld": dg.MetadataValue.json(failed)},
             allow_retries=False,
         )
     return dg.MaterializeResult(metadata=shown(found) | {"n_published": len(outcomes)})
 
 
-def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, object]:
+def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, Any]:
     evidence = (outcome.document or {}).get("evidence", {})
     return {
         "status": outcome.status,
@@ -109,7 +114,7 @@ def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, object]:
     }
 
 
-def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[Any]:
     """Copy the static pages into the site."""
     n_files = site.write_pages(settings.site)
     return dg.MaterializeResult(
@@ -117,7 +122,7 @@ def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResu
     )
 
 
-def copy_analytics(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+def copy_analytics(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[Any]:
     """Publish the analysts' copy."""
     rows = publish_copy(settings.database, settings.analytics)
     return dg.MaterializeResult(

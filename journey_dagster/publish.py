@@ -102,7 +102,7 @@ def _record(
 def _row(outcome: Outcome) -> dict[str, Any]:
     document = outcome.document or {}
     evidence = document.get("evidence", {})
-    period = document.get("period") or {}
+    period: Mapping[str, Any] = document.get("period") or {}
     months: dict[str, int] = {}
     for day, n in document.get("calendar", {}).get("days", []):
         months[day[:7]] = months.get(day[:7], 0) + n
@@ -130,13 +130,12 @@ _STATUS = {
 }
 
 
-def _index(
-    con: duckdb.DuckDBPyConnection, registered: Sequence[User]
-) -> list[dict[str, Any]]:
-    """The entries of the landing page, in the registry's order; what was never made is not listed."""
+def _index(con: duckdb.DuckDBPyConnection, registered: Sequence[User]) -> list[dict[str, Any]]:
+    """The entries of the landing page in the registry's order, without what was never made."""
     found = con.execute(
         "select slug, coalesce(display_name, slug), avatar, status, evidence_tier, n_events, "
-        f"n_sessions, active_days, last_event_date::varchar, months::varchar from {USER_REPORT.name}"
+        "n_sessions, active_days, last_event_date::varchar, months::varchar "
+        f"from {USER_REPORT.name}"
     ).fetchall()
     rows = {row[0]: row for row in found}
     entries: list[dict[str, Any]] = []
@@ -144,17 +143,19 @@ def _index(
         if user.slug not in rows:
             continue
         slug, name, avatar, status, tier, events, sessions, active, last, months = rows[user.slug]
-        entries.append({
-            "slug": slug,
-            "display_name": name,
-            "avatar": avatar,
-            "status": status,
-            "status_text": _STATUS[status],
-            "tier": tier,
-            "n_events": events,
-            "n_sessions": sessions,
-            "active_days": active,
-            "last_event_date": last,
-            "months": msgspec.json.decode(months),
-        })
+        entries.append(
+            {
+                "slug": slug,
+                "display_name": name,
+                "avatar": avatar,
+                "status": status,
+                "status_text": _STATUS[status],
+                "tier": tier,
+                "n_events": events,
+                "n_sessions": sessions,
+                "active_days": active,
+                "last_event_date": last,
+                "months": msgspec.json.decode(months),
+            }
+        )
     return entries

@@ -39,14 +39,16 @@ def query(database: Path, statement: str, format_: Format, limit: int) -> Answer
     """
     if not database.is_file():
         raise WarehouseError(f"{database} does not exist yet. Make it: journey run")
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
     try:
         with duckdb.connect(database, read_only=True, config=config) as con:
             con.execute("set TimeZone = 'UTC'")
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
-            answer = con.sql(statement)
-            rows = answer.pl() if answer is not None else pl.DataFrame()
+            rows = con.execute(statement).pl()
     except duckdb.Error as error:
         raise WarehouseError(f"the query failed: {error}") from error
     if format_ == "csv":

@@ -154,7 +154,7 @@ def _document(
             "reasons": _reasons(head),
         },
         "headline": _headline(head, settings),
-        "facts": [_fact(fact) for _, fact in sorted(facts.items())],
+        "facts": _facts(facts, rows["story"]),
         "narrative": _narrative(rows["story"]),
         "calendar": _calendar(head, rows["days"]),
         "hour_week": _hour_week(head, rows["hours"]),
@@ -203,7 +203,9 @@ def _reasons(head: Mapping[str, Any]) -> list[str]:
         ],
     }.get(head["evidence_tier"], [])
     return [
-        f"{have} of {least} {what} needed {why}." for have, least, what, why in needed if have < least
+        f"{have} of {least} {what} needed {why}."
+        for have, least, what, why in needed
+        if have < least
     ]
 
 
@@ -225,17 +227,23 @@ def _headline(head: Mapping[str, Any], settings: Settings) -> list[dict[str, Any
     ]  # fmt: skip
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
-    return {
-        "id": fact.fact_id,
-        "label": fact.label,
-        "value": fact.value,
-        "value_text": fact.value_text,
-        "unit": fact.unit,
-        "text": fact.text,
-        "coverage": fact.coverage,
-        "n": fact.n,
-    }
+def _facts(facts: Mapping[str, Fact], story: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """All facts, those that the story cites first and in its order."""
+    cited = [fact_id for _, _, _, fact_ids, *_ in story for fact_id in fact_ids]
+    order = [name for name in dict.fromkeys([*cited, *sorted(facts)]) if name in facts]
+    return [
+        {
+            "id": name,
+            "label": facts[name].label,
+            "value": facts[name].value,
+            "value_text": facts[name].value_text,
+            "unit": facts[name].unit,
+            "text": facts[name].text,
+            "coverage": facts[name].coverage,
+            "n": facts[name].n,
+        }
+        for name in order
+    ]
 
 
 def _narrative(story: Sequence[tuple[Any, ...]]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
     start = time.monotonic()
     with open_instance(settings) as instance:
         known = sync_partitions(instance, registered)
-        every = list(instance.get_dynamic_partitions(users.USERS.name or ""))
+        every = list(instance.get_dynamic_partitions(users.USERS_NAME))
         chosen = set(slugs or known)
         ranges = list(neighbours(every, chosen))
         jobs = ["nightly", *["reports"] * (len(ranges) - 1)] if ranges else ["warehouse"]
@@ -142,7 +142,6 @@ def _logger(narrate: Narrator) -> dg.LoggerDefinition:
             rows = found.metadata.get("dagster/row_count")
             narrate(f"  {name:<28}" + (f"{rows.value:>10,} rows" if rows else ""))
 
-    @dg.logger(description="One line per table written.")
     def narrator(_context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.getLogger("journey.narrator")
         logger.handlers = [Handler()]
@@ -150,7 +149,7 @@ def _logger(narrate: Narrator) -> dg.LoggerDefinition:
         logger.setLevel(logging.DEBUG)
         return logger
 
-    return narrator
+    return dg.LoggerDefinition(narrator, description="One line per table written.")
 
 
 def to_stderr(line: str) -> None:

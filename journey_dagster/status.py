@@ -45,7 +45,7 @@ def status(settings: Settings) -> Status:
     """Look at the analysts' copy, so that a running pipeline is never in the way."""
     home = str(settings.home)
     if not settings.analytics.is_file():
-        return Status(home, False, None, [], 0, 0, 0, {}, {})  # noqa: FBT003
+        return Status(home, False, None, [], 0, 0, 0, {}, {})
     with duckdb.connect(settings.analytics, read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
         topics = con.execute(

@@ -7,7 +7,7 @@ Does not belong here: SQL (`sql/`), how a table is replaced (`warehouse`), which
 The file says everything the binding does not: description, lineage, per-user or not, code version.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -76,7 +76,7 @@ def table(file: str) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         warehouse: Warehouse,
         settings: dg.ResourceParam[Settings],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         return _build(context, bound, warehouse, settings)
 
     return build
@@ -84,8 +84,8 @@ def table(file: str) -> dg.AssetsDefinition:
 
 def _build(
     context: dg.AssetExecutionContext, bound: Model, resource: Warehouse, settings: Settings
-) -> dg.MaterializeResult[None]:
-    ids = ids_of(context, settings) if bound.per_user else {}
+) -> dg.MaterializeResult[Any]:
+    ids: dict[str, str] = ids_of(context, settings) if bound.per_user else {}
     with resource.get_connection() as con:
         found = warehouse.replace(con, bound, settings.sql_parameters(), ids.values())
     for slug, user_id in ids.items():
@@ -97,15 +97,26 @@ def _build(
 
 def ids_of(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, settings: Settings
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     """Slug to user id of the partitions that a step is asked for.
 
+    A partition whose user is no longer registered is left out: it must not stop the others, and its
+    report fails at the end.
+
     Raises:
-        dagster.Failure: a partition has no user in the registry.
+        dagster.Failure: the registry cannot be read.
+    """
+    registered = {user.slug: user.user_id for user in registry_of(settings)}
+    return {slug: registered[slug] for slug in context.partition_keys if slug in registered}
+
+
+def registry_of(settings: Settings) -> list[users.User]:
+    """The registered users.
+
+    Raises:
+        dagster.Failure: the registry cannot be read.
     """
     try:
-        registered = users.load(settings.registry)
-        chosen = users.by_slug(registered, context.partition_keys)
+        return users.load(settings.registry)
     except users.RegistryError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    return {user.slug: user.user_id for user in chosen}

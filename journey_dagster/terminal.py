@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from journey_dagster.doctor import Finding
-from journey_dagster.facts import MONTHS
+from journey_dagster.facts import MONTHS, quantity
 from journey_dagster.status import Status
 
 WIDTH = 88
@@ -20,16 +20,17 @@ _MARKS = {"well": "✓", "note": "!", "wrong": "✗"}
 def report(document: Mapping[str, Any]) -> str:
     """A report: head, numbers, story, the year as a calendar."""
     user, evidence = document["user"], document["evidence"]
+    zone = user["tz"] if user["tz_is_known"] else f"{user['tz']} (not stated)"
     lines = [
         f"{user['avatar'] or ''} {user['display_name']}".strip(),
-        f"{user['tz']}{'' if user['tz_is_known'] else ' (not stated)'}, evidence {evidence['tier']}, "
-        f"data to {document['data_through'] or 'none'}",
+        f"{zone}, evidence {evidence['tier']}, data to {document['data_through'] or 'none'}",
         "",
     ]
     for number in document["headline"]:
-        of = f" of {number['of']:,}" if number["of"] else ""
-        value = "not known" if number["value"] is None else f"{number['value']:,}{of}"
-        lines.append(f"  {number['label']:<16}{value} {number['unit']}")
+        of = f" of {number['of']:,} {number['unit']}" if number["of"] else ""
+        value = number["value"]
+        told = "not known" if value is None else quantity(value, number["unit"])
+        lines.append(f"  {number['label']:<16}{f'{value:,}{of}' if of else told}")
     for block in document["narrative"]["blocks"]:
         text = " ".join(sentence["text"] for sentence in block["sentences"])
         lines += ["", *textwrap.wrap(text, WIDTH)]
@@ -70,19 +71,19 @@ def status(found: Status) -> str:
     """The state of a home."""
     if not found.exists:
         return f"{found.home}: nothing computed yet. Start with: journey demo"
+    counted = f"{found.n_events:,} of {found.n_users:,} users in {found.n_sessions:,} sessions"
     lines = [
         found.home,
         f"  data through  {found.data_through or 'no events'}",
-        f"  events        {found.n_events:,} of {found.n_users:,} users "
-        f"in {found.n_sessions:,} sessions",
+        f"  events        {counted}",
     ]
     lines += [
         f"  topic         {topic.topic}: {topic.n_consumed:,} records = {topic.n_events:,} events "
         f"+ {topic.n_duplicates:,} duplicates + {topic.n_quarantined:,} quarantined"
         for topic in found.topics
     ]
-    counted = ", ".join(f"{n:,} {state}" for state, n in found.reports.items())
-    lines.append(f"  reports       {counted or 'none: journey users add USER_ID'}")
+    reports = ", ".join(f"{n:,} {state}" for state, n in found.reports.items())
+    lines.append(f"  reports       {reports or 'none: journey users add USER_ID'}")
     lines += [f"    withheld    {slug}: {reason}" for slug, reason in found.withheld.items()]
     return "\n".join(lines)
 

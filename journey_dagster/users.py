@@ -3,32 +3,53 @@
 Belongs here: the file `users.json`, slugs, the users partition, which keys to add.
 Does not belong here: what is known of users from events (`sql/core/users.sql` joins both).
 
-Identity is an id, never a name: two users with one name are two entries with two slugs. A slug, once
-given, stays. Dagster: https://docs.dagster.io/guides/build/partitions-and-backfills
+Identity is an id, never a name: two users with one name are two entries with two slugs. A slug,
+once given, stays. Dagster: https://docs.dagster.io/guides/build/partitions-and-backfills
 """
 
+import difflib
 import hashlib
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import available_timezones
 
 import dagster as dg
 import msgspec
 
-USERS = dg.DynamicPartitionsDefinition(name="users")
+USERS_NAME = "users"
+"""Name of the partitions in Dagster's instance."""
+
+USERS = dg.DynamicPartitionsDefinition(name=USERS_NAME)
 """One partition per registered user; the key is the slug."""
 
+RESERVED = frozenset({"cohorts", "friction", "manifest", "product", "status", "users"})
+"""Names of data files that are no user's."""
+
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+T = TypeVar("T")
 
 Visibility = Literal["private", "unlisted", "public"]
 
 
 class RegistryError(Exception):
-    """The registry, or what was asked of it, is wrong; the message says where and how to mend it."""
+    """The registry, or what was asked of it, is wrong; the message says how to mend it."""
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user to be registered."""
+
+    user_id: str
+    slug: str | None = None
+    """None: one is made of the name."""
+    display_name: str | None = None
+    tz: str | None = None
+    avatar: str | None = None
 
 
 class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,22 +68,39 @@ def load(path: Path) -> list[User]:
     """The registered users in the order they were added; none if there is no file.
 
     Raises:
-        RegistryError: the file is not a list of users, or two entries share an id or a slug.
+        RegistryError: not a list of users, a slug that is none, an id or a slug that stands twice.
     """
     if not path.exists():
         return []
-    try:
-        users = msgspec.json.decode(path.read_bytes(), type=list[User])
-    except msgspec.MsgspecError as error:
-        raise RegistryError(f"{path}: {error}. Mend the entry, or restore the file") from error
-    for field in ("user_id", "slug"):
-        values = [getattr(user, field) for user in users]
-        twice = sorted({value for value in values if values.count(value) > 1}) if len(
-            set(values)
-        ) < len(values) else []
-        if twice:
-            raise RegistryError(f"{path}: {field} {twice[0]!r} stands twice. Remove one entry")
+    users = _decoded(path, list[User])
+    for user in users:
+        _refuse_bad_slug(user.slug, path)
+    for what, values in (
+        ("user_id", [user.user_id for user in users]),
+        ("slug", [user.slug for user in users]),
+    ):
+        twice = next((value for value, n in Counter(values).items() if n > 1), None)
+        if twice is not None:
+            raise RegistryError(f"{path}: {what} {twice!r} stands twice. Remove one entry")
     return users
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """Users to register, from a JSON file.
+
+    Raises:
+        RegistryError: the file is not a list of such users.
+    """
+    return _decoded(path, list[Entry])
+
+
+def _decoded(path: Path, shape: type[list[T]]) -> list[T]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=shape)
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        raise RegistryError(
+            f'{path}: {error}. It should be a list of users, {{"user_id": "...", ...}}'
+        ) from error
 
 
 def save(path: Path, users: Sequence[User]) -> None:
@@ -77,34 +115,33 @@ def save(path: Path, users: Sequence[User]) -> None:
     new.replace(path)
 
 
-def add(
-    users: Sequence[User],
-    user_id: str,
-    *,
-    slug: str | None = None,
-    display_name: str | None = None,
-    tz: str | None = None,
-    avatar: str | None = None,
-) -> tuple[list[User], User]:
-    """The registry with one more user, and the entry made; adding a known id changes nothing.
+def add(users: Sequence[User], entry: Entry) -> tuple[list[User], User]:
+    """The registry with one more user, and the user made; adding a known id changes nothing.
 
     Raises:
         RegistryError: an empty id, a slug that is taken or malformed, an unknown time zone.
     """
-    known = next((user for user in users if user.user_id == user_id), None)
+    known = next((user for user in users if user.user_id == entry.user_id), None)
     if known:
         return list(users), known
-    if not user_id.strip():
+    if not entry.user_id.strip():
         raise RegistryError("a user needs an id; an empty one would be shared by strangers")
-    taken = {user.slug for user in users}
-    if slug is None:
-        slug = free_slug(display_name or user_id, user_id, taken)
-    elif not SLUG.fullmatch(slug):
-        raise RegistryError(f"slug {slug!r}: use a-z, 0-9 and inner hyphens, at most 64 characters")
-    elif slug in taken:
+    taken = {user.slug for user in users} | RESERVED
+    slug = entry.slug or free_slug(entry.display_name or entry.user_id, entry.user_id, taken)
+    _refuse_bad_slug(slug)
+    if slug in taken:
         raise RegistryError(f"slug {slug!r} belongs to another user; choose another with --slug")
-    user = User(user_id, slug, display_name, checked_zone(tz), avatar)
+    user = User(entry.user_id, slug, entry.display_name, checked_zone(entry.tz), entry.avatar)
     return [*users, user], user
+
+
+def _refuse_bad_slug(slug: str, path: Path | None = None) -> None:
+    if not SLUG.fullmatch(slug) or slug in RESERVED:
+        where = f"{path}: " if path else ""
+        raise RegistryError(
+            f"{where}slug {slug!r} cannot be used: a-z, 0-9 and inner hyphens, at most 64 "
+            f"characters, and none of {', '.join(sorted(RESERVED))}"
+        )
 
 
 def checked_zone(tz: str | None) -> str | None:
@@ -119,7 +156,7 @@ def checked_zone(tz: str | None) -> str | None:
 
 
 def free_slug(name: str, user_id: str, taken: Collection[str]) -> str:
-    """A slug made of a name; with a piece of the id's hash where the name is taken or has no letters."""
+    """A slug made of a name; with a piece of the id's hash where that is taken or empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")
     digest = hashlib.sha256(user_id.encode()).hexdigest()
@@ -140,19 +177,16 @@ def by_slug(users: Iterable[User], slugs: Iterable[str]) -> list[User]:
         RegistryError: a slug that nobody has; the message names similar ones.
     """
     index = {user.slug: user for user in users}
-    found: list[User] = []
-    for slug in slugs:
-        if slug not in index:
-            near = [known for known in sorted(index) if known[:3] == slug[:3]][:3]
-            hint = f"did you mean {', '.join(near)}?" if near else "see: journey users list"
-            raise RegistryError(f"no registered user has the slug {slug!r}; {hint}")
-        found.append(index[slug])
-    return found
+    slugs = list(slugs)
+    unknown = next((slug for slug in slugs if slug not in index), None)
+    if unknown is not None:
+        near = difflib.get_close_matches(unknown, index, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "see: journey users list"
+        raise RegistryError(f"no registered user has the slug {unknown!r}; {hint}")
+    return [index[slug] for slug in slugs]
 
 
-def partition_changes(
-    wanted: Iterable[str], known: Iterable[str]
-) -> tuple[list[str], list[str]]:
+def partition_changes(wanted: Iterable[str], known: Iterable[str]) -> tuple[list[str], list[str]]:
     """Which partition keys to add, in the registry's order, and which no longer have a user.
 
     Keys are never deleted from a sensor: a run may be in flight, and a registry that could not be

@@ -193,9 +193,7 @@ def comment(con: duckdb.DuckDBPyConnection, model: Model) -> None:
             con.execute(f'comment on column {model.name}."{name}" is {_quote(words)}')
 
 
-def written(
-    con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] = ()
-) -> Written:
+def written(con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] = ()) -> Written:
     """Look at a table as it stands."""
     user_rows: dict[str, int] = {}
     if model.per_user:
@@ -225,9 +223,7 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[Column]:
     return [Column(*row) for row in rows]
 
 
-def _same_shape(
-    con: duckdb.DuckDBPyConnection, model: Model, values: Mapping[str, object]
-) -> bool:
+def _same_shape(con: duckdb.DuckDBPyConnection, model: Model, values: Mapping[str, object]) -> bool:
     """Whether the table stands with the columns that its SELECT gives today."""
     standing = [(column.name, column.type) for column in columns(con, model.name)]
     today = con.execute(f"describe {model.sql}", values).fetchall()
@@ -285,7 +281,7 @@ def _public_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    schema = table.split(".")[0]
+    schema = table.split(".", maxsplit=1)[0]
     hidden = PRIVATE_COLUMNS.get(table, set())
     kept = [column for column in columns(con, table) if column.name not in hidden]
     names = ", ".join(f'"{column.name}"' for column in kept)
@@ -299,7 +295,9 @@ def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
     if about and about[0]:
         con.execute(f"comment on table copy.{table} is {_quote(about[0])}")
     for column in kept:
-        con.execute(f'comment on column copy.{table}."{column.name}" is {_quote(column.description)}')
+        con.execute(
+            f'comment on column copy.{table}."{column.name}" is {_quote(column.description)}'
+        )
     return count(con, f"copy.{table}")
 
 
@@ -350,9 +348,8 @@ class Warehouse(DuckDBResource):
     memory_limit: str = "1GB"
 
     @contextmanager
-    def get_connection(
-        self, *, read_only: bool = False
-    ) -> Generator[duckdb.DuckDBPyConnection]:
+    def get_connection(self, *, read_only: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for a step."""
         path = Path(self.database)
         with connect(path, read_only=read_only, memory_limit=self.memory_limit) as con:
             yield con

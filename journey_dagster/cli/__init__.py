@@ -1,7 +1,7 @@
 """The command line: stdout is data, stderr is narration.
 
-Belongs here: the program, its exit codes and its errors. Does not belong here: anything it does; each
-command is a few lines around a function of the library.
+Belongs here: the program, its exit codes and its errors. Does not belong here: anything it does;
+each command is a few lines around a function of the library.
 
 Exit codes: 0 done, 1 failed, 2 the command or its input is wrong, 3 try again, 4 a check failed.
 """

@@ -34,13 +34,17 @@ def commands(app: typer.Typer) -> None:
     app.command("dagster-home")(print_dagster_home)
 
 
-def show(slug: Annotated[str, typer.Argument(help="Slug of the user.")], json: Json = False) -> None:
+def show(
+    slug: Annotated[str, typer.Argument(help="Slug of the user.")], json: Json = False
+) -> None:
     """Print a report: the numbers, the story, the year."""
     settings = Settings()
     user = by_slug(load(settings.registry), [slug])[0]
     path = report_path(settings.site, user.slug)
     if not path.is_file():
-        to_stderr(f"{slug} has no report yet, or it is withheld. Make it: journey run --user {slug}")
+        to_stderr(
+            f"{slug} has no report yet, or it is withheld. Make it: journey run --user {slug}"
+        )
         raise typer.Exit(1)
     text = path.read_bytes()
     print(text.decode() if json else terminal.report(msgspec.json.decode(text)))  # noqa: T201

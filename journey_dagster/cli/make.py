@@ -1,5 +1,6 @@
 """Commands that make something: synth, ingest, run, demo."""
 
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,14 @@ import msgspec
 import typer
 
 from journey_dagster import demo as demos
-from journey_dagster import runs, warehouse
+from journey_dagster import runs, users, warehouse
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
 from journey_dagster.topics.files import Format
 from journey_dagster.topics.load import Receipt, ingest_file, layout_of
 
-Users = Annotated[int, typer.Option(min=1, help="Users in all topics together.")]
+Users = Annotated[int, typer.Option("--users", min=1, help="Users in all topics together.")]
 Events = Annotated[int, typer.Option(min=1, help="Distinct events per user, on average.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same bytes.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -32,35 +33,38 @@ def commands(app: typer.Typer) -> None:
     app.command()(run)
 
 
-def demo(users: Users = 24, events: Events = 400, seed: Seed = 7) -> None:
+def demo(n_users: Users = 24, events: Events = 400, seed: Seed = 7) -> None:
     """Synthetic topics, everything computed, a local site: offline and without secrets."""
     settings = Settings()
     start = time.monotonic()
-    plan = _plan(users, events, seed)
-    to_stderr(f"demo: {users} synthetic users, {users * events:,} events")
+    plan = _plan(n_users, events, seed)
+    to_stderr(f"demo: {n_users} synthetic users, {n_users * events:,} events")
     topics = demos.prepare(settings, plan)
     for receipt in demos.ingest(settings, topics):
         to_stderr(f"  {_line(receipt)}")
     to_stderr("demo: computing the warehouse, the reports and the site")
     summary = runs.run(settings, to_stderr)
-    _finish(summary, settings)
+    _finish(summary)
+    slug = users.load(settings.registry)[0].slug
+    program = Path(sys.argv[0])
+    here = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
     to_stderr(
         f"done in {time.monotonic() - start:.0f} s. Look at it:\n"
-        f"  journey site serve                    the site, {settings.site}\n"
-        "  journey report show robin             a report on the terminal (journey users list)\n"
-        '  journey sql "from marts.friction"     the analysts\' copy\n'
-        "  make dev                              the graph in the Dagster UI"
+        f"  {here} site serve                  the site, {settings.site}\n"
+        f"  {here} report show {slug}\n"
+        f'  {here} sql "from marts.friction"   the analysts\' copy\n'
+        "  make dev                                    the graph in the Dagster UI"
     )
 
 
 def synth(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
-    users: Users = 24,
+    n_users: Users = 24,
     events: Events = 400,
     seed: Seed = 7,
 ) -> None:
     """Write synthetic topics and the truth that is planted in them."""
-    topics = write_topics(_plan(users, events, seed), out)
+    topics = write_topics(_plan(n_users, events, seed), out)
     for path in (
         topics.robin_events,
         topics.power_user_events,
@@ -71,9 +75,9 @@ def synth(
         print(path)  # noqa: T201  stdout is data
 
 
-def _plan(users: int, events: int, seed: int) -> Plan:
+def _plan(n_users: int, events: int, seed: int) -> Plan:
     try:
-        return Plan(users=users, events=events, seed=seed)
+        return Plan(users=n_users, events=events, seed=seed)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -133,11 +137,11 @@ def run(
     """Compute the warehouse, the reports of registered users, the site and the analysts' copy."""
     settings = Settings()
     summary = runs.run(settings, to_stderr, user or [])
-    _finish(summary, settings)
+    _finish(summary)
     to_stderr(f"done in {summary.seconds:.0f} s: {settings.site}, {settings.analytics}")
 
 
-def _finish(summary: runs.Summary, settings: Settings) -> None:
+def _finish(summary: runs.Summary) -> None:
     """Say what failed, and end with the exit code that says so."""
     passed = summary.n_checks - len(summary.failed_checks) - len(summary.warnings)
     to_stderr(f"checks: {passed} of {summary.n_checks} passed")

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from journey_dagster import users
-from journey_dagster.demo import read_entries
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 
@@ -38,15 +37,21 @@ def listed(
     table = Table("slug", "user id", "name", "time zone", "visibility", box=None)
     for user in registered:
         table.add_row(
-            user.slug, user.user_id, user.display_name or "", user.tz or "not known", user.visibility
+            user.slug,
+            user.user_id,
+            user.display_name or "",
+            user.tz or "not known",
+            user.visibility,
         )
     Console().print(table)
     if not registered:
         to_stderr("nobody yet: journey users add USER_ID --tz Europe/Berlin")
 
 
-def add(
-    user_id: Annotated[list[str] | None, typer.Argument(help="Ids as the events have them.")] = None,
+def add(  # noqa: PLR0913, PLR0917  the options of a command are its parameters
+    user_id: Annotated[
+        list[str] | None, typer.Argument(help="Ids as the events have them.")
+    ] = None,
     name: Name = None,
     tz: Zone = None,
     slug: Annotated[str | None, typer.Option(help="Name in addresses; made of the name.")] = None,
@@ -62,25 +67,23 @@ def add(
         raise typer.BadParameter("--name and --slug are for one user at a time")
     settings = Settings()
     registered = users.load(settings.registry)
-    wanted = (
-        [(item.user_id, item.display_name, item.tz, item.avatar) for item in read_entries(from_file)]
+    entries = (
+        users.read_entries(from_file)
         if from_file
-        else [(one, name, tz, avatar) for one in user_id or []]
+        else [users.Entry(one, slug, name, tz, avatar) for one in user_id or []]
     )
     added: list[users.User] = []
-    for one, shown, zone, emoji in wanted:
-        registered, entry = users.add(
-            registered, one, slug=slug, display_name=shown, tz=zone, avatar=emoji
-        )
-        added.append(entry)
+    for entry in entries:
+        registered, user = users.add(registered, entry)
+        added.append(user)
     users.save(settings.registry, registered)
-    for entry in added:
-        print(entry.slug)  # noqa: T201  stdout is data
-        if entry.tz is None:
+    for user in added:
+        print(user.slug)  # noqa: T201  stdout is data
+        if user.tz is None:
             to_stderr(
-                f"{entry.slug}: time zone not known, the report will use "
+                f"{user.slug}: time zone not known, the report will use "
                 f"{settings.default_timezone} and say so; "
-                f"set it: journey users set {entry.slug} --tz Europe/Berlin"
+                f"set it: journey users set {user.slug} --tz Europe/Berlin"
             )
     to_stderr("next: journey run")
 

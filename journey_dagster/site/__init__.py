@@ -4,8 +4,8 @@ Belongs here: validating documents against their contracts, writing them so that
 half a file, serving the folder on this machine.
 Does not belong here: what a report says (`reports`), how pages draw it (`static/`).
 
-Content is written first and the index last, each file beside its place and renamed into it. A report
-whose content did not change keeps its file, byte for byte.
+Content is written first and the index last, each file beside its place and renamed into it. A
+report whose content did not change keeps its file, byte for byte.
 """
 
 from collections.abc import Iterable, Mapping

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from journey_dagster.warehouse import WarehouseError
 
@@ -17,7 +16,7 @@ SimpleHTTPRequestHandler.extensions_map[".js"] = "text/javascript"
 class _Quiet(SimpleHTTPRequestHandler):
     """Says nothing of requests, and lets no reader keep an old file."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
         del format, args
 
     def end_headers(self) -> None:

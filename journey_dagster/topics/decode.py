@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -100,21 +100,22 @@ def decode(
     """
     read = _READERS[layout.format](layout)
     for key, value in records:
+        if len(value) > MAX_BYTES:
+            yield Rejection("too_large", f"{len(value):,} bytes; the limit is {MAX_BYTES:,}")
+            continue
         try:
-            if len(value) > MAX_BYTES:
-                raise _RejectedError(
-                    "too_large", f"{len(value):,} bytes; the limit is {MAX_BYTES:,}"
-                )
-            yield read(key, value)
+            event = read(key, value)
         except _RejectedError as error:
             yield error.rejection
+        else:
+            yield event
 
 
 # ---- what all sources share ---------------------------------------------------------------------
 
 
 def parse_object(value: bytes) -> dict[str, Any]:
-    """A JSON object by the strict parser: no NaN, no lone surrogates, no key twice, not too deep."""
+    """A JSON object by the strict parser: no NaN, no lone surrogate, no key twice, not too deep."""
     try:
         found = msgspec.json.decode(value)
     except RecursionError as error:
@@ -129,7 +130,7 @@ def parse_object(value: bytes) -> dict[str, Any]:
         raise _RejectedError("bad_json", str(error)) from error
     if not isinstance(found, dict):
         raise _RejectedError("not_object", f"a JSON {type(found).__name__}, not an object")
-    record: dict[str, Any] = found
+    record = cast("dict[str, Any]", found)
     # As many `":` as keys means flat and without repeats; anything else is looked at closely.
     if value.count(b'":') != len(record) or _SPACED_COLON.search(value):
         _check_closely(value)
@@ -149,17 +150,22 @@ def _check_closely(value: bytes) -> None:
         found = json.loads(value, object_pairs_hook=unique)
     except RecursionError as error:
         raise _RejectedError("too_deep", "nested beyond what a parser can follow") from error
-    level: list[Any] = [found]
+    level = [found]
     for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
+        level = [child for node in level for child in _children(node)]
         if not level:
             return
     raise _RejectedError("too_deep", f"nested deeper than {MAX_DEPTH}")
+
+
+def _children(node: object) -> Iterable[Any]:
+    match node:
+        case dict():
+            return cast("dict[str, Any]", node).values()
+        case list():
+            return cast("list[Any]", node)
+        case _:
+            return ()
 
 
 def identity(name: str, value: object) -> str | None:
@@ -169,10 +175,12 @@ def identity(name: str, value: object) -> str | None:
             return None
         case str():
             pass
-        case bool() | float() | list() | dict():
-            raise _RejectedError("bad_type", f"{name} is a {type(value).__name__}, not a string")
-        case _:
+        case int() if not isinstance(value, bool):
             value = str(value)
+        case _:
+            raise _RejectedError(
+                "bad_type", f"{name} is a {value.__class__.__name__}, not a string"
+            )
     return None if value in NOBODY else unicodedata.normalize("NFC", value)
 
 
@@ -190,8 +198,8 @@ def text(name: str, value: object) -> str | None:
 def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
     """Microseconds since 1970 of a time as text or number; None where it is absent.
 
-    Numbers are seconds, milliseconds, microseconds or nanoseconds by their magnitude, which leaves no
-    doubt for the years 1973 to 5138.
+    Numbers are seconds, milliseconds, microseconds or nanoseconds by their magnitude, which leaves
+    no doubt for the years 1973 to 5138.
     """
     if value is None or value == "":
         return None
@@ -264,9 +272,7 @@ def _csv_reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
     zone = _zone(layout.timezone)
     position = {canonical: layout.header.index(name) for canonical, name in columns.items()}
     rest = [
-        (place, name)
-        for place, name in enumerate(layout.header)
-        if place not in position.values()
+        (place, name) for place, name in enumerate(layout.header) if place not in position.values()
     ]
 
     def read(_key: bytes | None, value: bytes) -> Event:
@@ -352,9 +358,9 @@ def _ksql_reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
             publication=text("DOMAIN", said.get("DOMAIN")),
             tags=names("TAGS", said.get("TAGS")),
             authors=names("AUTHORS", said.get("AUTHORS")),
-            properties=as_json({
-                k.lower(): _truth(v) for k, v in said.items() if k not in _KSQL_COLUMNS
-            }),
+            properties=as_json(
+                {k.lower(): _truth(v) for k, v in said.items() if k not in _KSQL_COLUMNS}
+            ),
         )
 
     return read
@@ -400,7 +406,7 @@ def names(field: str, value: object) -> list[str] | None:
             value = inner.removeprefix("[").removesuffix("]").split(",")
     if not isinstance(value, list):
         raise _RejectedError("bad_type", f"{field} is a {type(value).__name__}, not a list")
-    parts: list[Any] = value
+    parts = cast("list[Any]", value)
     found = [part.strip() for part in parts if isinstance(part, str)]
     return list(dict.fromkeys(name for name in found if name))
 

@@ -75,8 +75,9 @@ def read_header(path: Path) -> tuple[str, tuple[str, ...]]:
             f"Convert it: iconv -f <encoding> -t utf-8 {path.name}"
         ) from error
     delimiter = max(_DELIMITERS, key=text.count)
-    cells = next(csv.reader([text], delimiter=delimiter), [])
-    return delimiter, tuple(cell.strip() for cell in cells)
+    for cells in csv.reader([text], delimiter=delimiter):
+        return delimiter, tuple(cell.strip() for cell in cells)
+    return delimiter, ()
 
 
 def split(path: Path, layout: Layout) -> Iterator[bytes]:

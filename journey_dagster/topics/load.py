@@ -1,10 +1,10 @@
-"""Takes a file in, and loads raw segments into the warehouse: rows, quarantine and manifest at once.
+"""Takes a file in, and loads raw segments: rows, quarantine and manifest in one transaction.
 
-Belongs here: the transaction that makes a load visible, the receipt, refusing what makes no sense.
+Belongs here: that transaction, the receipt, refusing what makes no sense.
 Does not belong here: what a record says (`decode`), what is made of the rows (`sql/`).
 
-The bytes land first. A load is visible when its transaction commits; segments that landed without it
-(a kill in between, or a warehouse that was deleted) are loaded by the next `load_landed`.
+The bytes land first. A load is visible when its transaction commits; segments that landed without
+it (a kill in between, or a warehouse that was deleted) are loaded by the next `load_landed`.
 """
 
 import re
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 import duckdb
@@ -73,7 +73,7 @@ def layout_of(
     """How to read this file.
 
     Raises:
-        TopicError: an unknown zone, a mapping that makes no sense, or a CSV without a needed column.
+        TopicError: an unknown zone, a mapping that makes no sense, a CSV without a needed column.
     """
     if timezone is not None and timezone not in available_timezones():
         raise TopicError(f"--timezone {timezone!r} is no IANA name; write it like Europe/Berlin")
@@ -106,7 +106,8 @@ def layout_of(
 
 def _listed(header: Iterable[str]) -> str:
     names = [repr(name[:30]) for name in header]
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    first, rest = names[:12], names[12:]
+    return ", ".join(first) + (f" and {len(rest)} more" if rest else "")
 
 
 def ingest_file(
@@ -120,9 +121,7 @@ def ingest_file(
     digest = files.digest(path)
     stem = re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:40] or "file"
     topic = f"{stem}-{digest[:12]}"
-    folder = _known_folder(raw, layout, digest) or segments.topic_folder(
-        raw, layout.format, topic
-    )
+    folder = _known_folder(raw, layout, digest) or segments.topic_folder(raw, layout.format, topic)
     if folder.exists():
         _refuse_other_layout(path, folder, layout)
         loaded = load_landed(con, raw, [folder])
@@ -163,7 +162,7 @@ def _refuse_nonsense(con: duckdb.DuckDBPyConnection, path: Path, receipt: Receip
     if receipt.n_consumed == 0:
         raise TopicError(f"{path} holds no records, only a header or blank lines")
     told = con.execute(
-        f"select reason, message, \"offset\" from {QUARANTINE.name} where topic = $topic "
+        f'select reason, message, "offset" from {QUARANTINE.name} where topic = $topic '
         "order by reason <> 'naive_time', \"offset\" limit 1",
         {"topic": receipt.topic},
     ).fetchone()
@@ -237,9 +236,7 @@ def load_landed(
     return receipts
 
 
-def _load(
-    con: duckdb.DuckDBPyConnection, found: Iterable[Segment], folder: Path
-) -> Receipt:
+def _load(con: duckdb.DuckDBPyConnection, found: Iterable[Segment], folder: Path) -> Receipt:
     """Insert what the segments hold; the caller holds the transaction."""
     consumed = accepted = 0
     reasons: Counter[str] = Counter()
@@ -273,13 +270,14 @@ def _load(
         )
         consumed += table.num_rows
         accepted += events.num_rows
-        reasons.update(rejected.column("reason").to_pylist())
+        reasons.update(cast("list[str]", rejected.column("reason").to_pylist()))
     return Receipt(topic, consumed, accepted, dict(sorted(reasons.items())), is_new=True)
 
 
 def _decode_segment(segment: Segment, table: pa.Table) -> tuple[pa.Table, pa.Table]:
     """The records that are events, and those that are not with their reasons."""
-    keys, values = table.column("key").to_pylist(), table.column("value").to_pylist()
+    keys = cast("list[bytes | None]", table.column("key").to_pylist())
+    values = cast("list[bytes]", table.column("value").to_pylist())
     events: list[Event] = []
     event_offsets: list[int] = []
     rejections: list[Rejection] = []
@@ -294,22 +292,26 @@ def _decode_segment(segment: Segment, table: pa.Table) -> tuple[pa.Table, pa.Tab
             rejected_at.append(index)
     origin = segment.origin
     columns = list(zip(*events, strict=True)) or [()] * len(Event._fields)
-    accepted = pa.table({
-        **_place(origin.topic, segment.partition, event_offsets),
-        "source": pa.repeat(origin.source, len(events)),
-        "landed_at": pa.repeat(pa.scalar(origin.landed_at, _TIME), len(events)),
-        **{
-            name: pa.array(column, _EVENT_TYPES[name])
-            for name, column in zip(Event._fields, columns, strict=True)
-        },
-    })
-    rejected = pa.table({
-        **_place(origin.topic, segment.partition, [segment.first + at for at in rejected_at]),
-        "reason": pa.array([rejection.reason for rejection in rejections], pa.string()),
-        "message": pa.array([rejection.message for rejection in rejections], pa.string()),
-        "key": pa.array([keys[at] for at in rejected_at], pa.binary()),
-        "value": pa.array([values[at] for at in rejected_at], pa.binary()),
-    })
+    accepted = pa.table(
+        {
+            **_place(origin.topic, segment.partition, event_offsets),
+            "source": pa.repeat(origin.source, len(events)),
+            "landed_at": pa.repeat(pa.scalar(origin.landed_at, _TIME), len(events)),
+            **{
+                name: pa.array(column, _EVENT_TYPES[name])
+                for name, column in zip(Event._fields, columns, strict=True)
+            },
+        }
+    )
+    rejected = pa.table(
+        {
+            **_place(origin.topic, segment.partition, [segment.first + at for at in rejected_at]),
+            "reason": pa.array([rejection.reason for rejection in rejections], pa.string()),
+            "message": pa.array([rejection.message for rejection in rejections], pa.string()),
+            "key": pa.array([keys[at] for at in rejected_at], pa.binary()),
+            "value": pa.array([values[at] for at in rejected_at], pa.binary()),
+        }
+    )
     return accepted, rejected
 
 
@@ -319,4 +321,3 @@ def _place(topic: str, partition: int, offsets: list[int]) -> dict[str, Any]:
         "partition": pa.repeat(pa.scalar(partition, pa.int32()), len(offsets)),
         "offset": pa.array(offsets, pa.int64()),
     }
-

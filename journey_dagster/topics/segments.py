@@ -3,9 +3,9 @@
 Belongs here: writing, reading and finding segments; their checksums and their footers.
 Does not belong here: what the bytes say (`decode`), the warehouse's list of segments (`load`).
 
-A segment lies at `<raw>/<source>/<topic>/<partition>/<first>-<last>.parquet`. A topic that comes from
-a file appears whole or not at all: it is written beside its place and renamed into it. DuckDB does
-not verify page checksums, so segments are read by pyarrow, which does.
+A segment lies at `<raw>/<source>/<topic>/<partition>/<first>-<last>.parquet`. A topic that comes
+from a file appears whole or not at all: it is written beside its place and renamed into it. DuckDB
+does not verify page checksums, so segments are read by pyarrow, which does.
 """
 
 import hashlib
@@ -27,15 +27,18 @@ from journey_dagster.topics.files import Layout
 RECORDS = 20_000
 """Records in a segment: small enough to decode in bounded memory."""
 
-_SCHEMA = pa.schema([
-    pa.field("topic", pa.string()),
-    pa.field("partition", pa.int32()),
-    pa.field("offset", pa.int64()),
-    pa.field("broker_at", pa.timestamp("us", "UTC")),
-    pa.field("key", pa.binary()),
-    pa.field("value", pa.binary()),
-    pa.field("headers", pa.map_(pa.string(), pa.binary())),
-])
+_HEADERS = pa.map_(pa.string(), pa.binary())
+_SCHEMA = pa.schema(
+    [
+        pa.field("topic", pa.string()),
+        pa.field("partition", pa.int32()),
+        pa.field("offset", pa.int64()),
+        pa.field("broker_at", pa.timestamp("us", "UTC")),
+        pa.field("key", pa.binary()),
+        pa.field("value", pa.binary()),
+        pa.field("headers", _HEADERS),
+    ]
+)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -66,7 +69,8 @@ class Segment:
             TopicError: the bytes are not those that were written.
         """
         try:
-            return pq.read_table(self.path, page_checksum_verification=True, partitioning=None)
+            with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+                return file.read()
         except (OSError, pa.ArrowException) as error:
             raise TopicError(_damaged(self.path, error)) from error
 
@@ -105,14 +109,12 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
                     "broker_at": pa.nulls(n, pa.timestamp("us", "UTC")),
                     "key": pa.nulls(n, pa.binary()),
                     "value": pa.array(batch, pa.binary()),
-                    "headers": pa.nulls(n, _SCHEMA.field("headers").type),
+                    "headers": pa.nulls(n, _HEADERS),
                 },
                 schema=schema,
             )
             name = f"{first:012d}-{first + n - 1:012d}.parquet"
-            pq.write_table(
-                table, hidden / "0" / name, compression="zstd", write_page_checksum=True
-            )
+            pq.write_table(table, hidden / "0" / name, compression="zstd", write_page_checksum=True)
             _sync(hidden / "0" / name)
             first += n
     except BaseException:

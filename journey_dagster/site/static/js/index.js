@@ -1,0 +1,126 @@
+// The landing page.
+// Here: cards made from users.json alone, search, order, and showing them 200 at a time.
+// Not here: anything from a report's own file.
+
+import { el } from "./dom.js";
+import { loadFailure } from "./errors.js";
+import { sparkline } from "./figures/spark.js";
+import { avatar, date, int, plural, utc } from "./fmt.js";
+import { loadUsers, reportAddress } from "./load.js";
+
+const STEP = 200;
+const byId = (id) => document.getElementById(id);
+const byName = (a, b) =>
+  a.display_name.localeCompare(b.display_name, "en") || (a.slug < b.slug ? -1 : 1);
+const ORDERS = {
+  name: byName,
+  activity: (a, b) => b.n_events - a.n_events || byName(a, b),
+  last: (a, b) => (b.last_event_date ?? "").localeCompare(a.last_event_date ?? "") || byName(a, b),
+};
+
+const title = (user) =>
+  user.status === "withheld"
+    ? el("h3", {}, user.display_name)
+    : el("h3", {}, el("a", { href: reportAddress(user.slug) }, user.display_name));
+
+const figure = (label, value) => el("div", {}, el("dt", {}, label), el("dd", {}, value));
+
+function numbers(user) {
+  if (user.status !== "published") return null;
+  return el(
+    "dl",
+    { class: "card-facts" },
+    figure("Events", int(user.n_events)),
+    figure("Active days", int(user.active_days)),
+    figure("Latest event", user.last_event_date ? date(user.last_event_date) : "none"),
+  );
+}
+
+function card(user, through) {
+  return el(
+    "li",
+    { class: `person ${user.status}` },
+    el("div", { class: "avatar small", "aria-hidden": "true" }, avatar(user)),
+    el(
+      "div",
+      { class: "person-head" },
+      title(user),
+      el("p", { class: "status" }, user.status_text),
+    ),
+    user.status === "published" && through && sparkline(user.months, through),
+    numbers(user),
+  );
+}
+
+function emptyRegistry() {
+  return el(
+    "div",
+    { class: "card empty" },
+    el("h2", {}, "Nobody is registered yet"),
+    el("p", {}, "Add the first person, then build the site again:"),
+    el("pre", {}, el("code", {}, "journey users add USER_ID")),
+  );
+}
+
+/** The month sparklines end with: the warehouse's last, or the latest month anybody has. */
+function lastMonth({ data_through: through, users }) {
+  if (through) return through.slice(0, 7);
+  return users.flatMap((user) => user.months.map(([key]) => key)).sort().at(-1) ?? null;
+}
+
+function finder(data) {
+  const search = byId("search");
+  const sort = byId("sort");
+  const more = byId("more");
+  const through = lastMonth(data);
+  let limit = STEP;
+  const draw = () => {
+    const needle = search.value.trim().toLowerCase();
+    const found = data.users
+      .filter((u) => `${u.display_name} ${u.slug}`.toLowerCase().includes(needle))
+      .sort(ORDERS[sort.value]);
+    byId("people").replaceChildren(...found.slice(0, limit).map((user) => card(user, through)));
+    const shown = found.length > limit ? `, ${limit} shown` : "";
+    byId("found").textContent = found.length === 0
+      ? "Nobody has a name like this."
+      : `${plural(found.length, "person", "people")}${shown}`;
+    more.hidden = found.length <= limit;
+  };
+  const restart = () => {
+    limit = STEP;
+    draw();
+  };
+  search.addEventListener("input", restart);
+  sort.addEventListener("change", restart);
+  more.addEventListener("click", () => {
+    const next = limit;
+    limit += STEP;
+    draw();
+    byId("people").children[next]?.querySelector("a")?.focus();
+  });
+  byId("finder").hidden = false;
+  draw();
+}
+
+function draw(data) {
+  const published = data.users.filter((user) => user.status === "published");
+  const events = published.reduce((sum, user) => sum + user.n_events, 0);
+  byId("freshness").textContent = data.data_through
+    ? `Data to ${utc(data.data_through)}`
+    : "The warehouse holds no data yet";
+  if (data.users.length === 0) {
+    byId("people").replaceWith(emptyRegistry());
+  } else {
+    byId("counts").textContent = `${plural(published.length, "report")} of `
+      + `${plural(data.users.length, "person", "people")}, made from ${plural(events, "event")}.`;
+    finder(data);
+  }
+  byId("main").setAttribute("aria-busy", "false");
+}
+
+function fail(error) {
+  byId("main").replaceChildren(loadFailure(error));
+  byId("main").setAttribute("aria-busy", "false");
+}
+
+loadUsers().then(draw).catch(fail);

@@ -1,0 +1,89 @@
+// What was looked at, and where it came from.
+// Here: the most viewed pages and the sources, both as tables with bars. Not here: links; a report
+// publishes names of pages, never web addresses.
+
+import { bar, el, showAll, table } from "../dom.js";
+import { date, int, percent, plural } from "../fmt.js";
+
+const SHOWN = 10;
+const UNKNOWN = "Unknown source";
+
+const pageName = (entry, most) => [
+  el("span", { class: "page-title" }, entry.title ?? entry.page),
+  entry.title !== null && el("span", { class: "path" }, entry.page),
+  bar(entry.n_views, most),
+];
+
+function pageTable({ top, other }) {
+  const most = Math.max(0, ...top.map((entry) => entry.n_views));
+  const node = table("Most viewed pages", [
+    { head: "Page", rowHead: true, cell: (entry) => pageName(entry, most) },
+    { head: "Views", numeric: true, cell: (entry) => int(entry.n_views) },
+    { head: "Days", numeric: true, cell: (entry) => int(entry.n_days) },
+    { head: "Last seen", cell: (e) => el("span", { class: "day-name" }, date(e.last_seen_date)) },
+  ], top, { class: "ranked" });
+  const rest = other.n_pages > 0 &&
+    el("p", { class: "muted" },
+      `And ${plural(other.n_pages, "other page")} with ${plural(other.n_views, "view")}.`);
+  const rows = [...node.querySelectorAll("tbody tr")];
+  return el("div", {}, node, showAll(rows, SHOWN, `Show all ${rows.length} pages`), rest);
+}
+
+export const pages = {
+  id: "pages",
+  title: "Most viewed pages",
+  tiers: ["T2", "T3"],
+  takeaway: ({ pages: { top, n_views: views, n_distinct: distinct } }) => {
+    if (top.length === 0) return "No page views were recorded.";
+    const all = `${plural(views, "view")} of ${plural(distinct, "page")}`;
+    return `${all}; most often “${top[0].title ?? top[0].page}”, `
+      + `${plural(top[0].n_views, "time")} on ${plural(top[0].n_days, "day")}.`;
+  },
+  coverage: (report) => ({ what: "The page is known for", share: report.pages.coverage }),
+  draw: (report) =>
+    report.pages.top.length > 0
+      ? pageTable(report.pages)
+      : el("p", { class: "muted" }, "There is nothing to list."),
+  rows: ({ pages: { top } }) => [
+    ["page", "title", "views", "days", "last seen"],
+    ...top.map((e) => [e.page, e.title, e.n_views, e.n_days, e.last_seen_date]),
+  ],
+};
+
+/** Known sources first, most events first; the unknown one last, whatever its size. */
+const ordered = (list) =>
+  [...list].sort((a, b) => (a.name === null) - (b.name === null) || b.n_events - a.n_events);
+
+const total = (list) => list.reduce((sum, entry) => sum + entry.n_events, 0);
+
+export const sources = {
+  id: "sources",
+  title: "Sources",
+  tiers: ["T2", "T3"],
+  takeaway: ({ sources: list }) => {
+    const known = ordered(list).filter((entry) => entry.name !== null);
+    if (known.length === 0) return "The source of no event is known.";
+    return `Of ${plural(total(known), "event")} with a known source, `
+      + `${percent(known[0].n_events / total(known))} came from ${known[0].name}.`;
+  },
+  draw: ({ sources: list }) => {
+    const all = total(list);
+    const most = Math.max(0, ...list.map((entry) => entry.n_events));
+    return table("Events per source", [
+      {
+        head: "Source",
+        rowHead: true,
+        cell: ({ name, n_events: n }) => [
+          name === null ? el("em", {}, UNKNOWN) : name,
+          bar(n, most),
+        ],
+      },
+      { head: "Events", numeric: true, cell: (entry) => int(entry.n_events) },
+      { head: "Share", numeric: true, cell: (entry) => percent(entry.n_events / all) },
+    ], ordered(list), { class: "ranked" });
+  },
+  rows: ({ sources: list }) => [
+    ["source", "events"],
+    ...ordered(list).map((entry) => [entry.name ?? UNKNOWN, entry.n_events]),
+  ],
+};

@@ -1,0 +1,72 @@
+// The frame every section of a report stands in.
+// Here: heading, takeaway, coverage, definition, downloads, and the rule that a section which
+// throws says so and leaves the rest standing. Not here: what any one section shows.
+//
+// A section is {id, title, tiers, takeaway, coverage?, draw, rows?}, the last four functions of the
+// report: `takeaway` returns one sentence, `coverage` {what, share}, `draw` the figure or table and
+// `rows` the lines of its CSV.
+
+import { csvButton } from "../csv.js";
+import { el } from "../dom.js";
+import { percent } from "../fmt.js";
+
+function guarded(section, what, make) {
+  try {
+    return make();
+  } catch (error) {
+    console.error(`section ${section.id}: ${what} failed`, error);
+    return null;
+  }
+}
+
+function definition(section, report) {
+  const found = report.about.definitions.find((entry) => entry.id === section.id);
+  if (!found) return null;
+  return el(
+    "details",
+    { class: "how" },
+    el("summary", {}, "How is this counted?"),
+    el("p", {}, found.text),
+  );
+}
+
+function coverageLine(section, report) {
+  const coverage = section.coverage?.(report);
+  if (!coverage || coverage.share === null) return null;
+  return el("p", { class: "coverage" }, `${coverage.what} ${percent(coverage.share)} of events.`);
+}
+
+function headOf(section, report) {
+  const line = guarded(section, "the takeaway", () => section.takeaway(report));
+  return el(
+    "div",
+    { class: "card-head" },
+    el("h2", { id: `${section.id}-title` }, section.title),
+    line && el("p", { class: "takeaway" }, line),
+    guarded(section, "the coverage", () => coverageLine(section, report)),
+  );
+}
+
+function bodyOf(section, report) {
+  const figure = guarded(section, "the figure", () => section.draw(report));
+  const failed = el("p", { class: "notice", role: "note" }, "Could not draw this chart.");
+  const tools = [
+    section.rows && csvButton(`${report.user.slug}-${section.id}`, () => section.rows(report)),
+    guarded(section, "the definition", () => definition(section, report)),
+  ].filter(Boolean);
+  return el(
+    "div",
+    { class: "card-body" },
+    figure ?? failed,
+    tools.length > 0 && el("div", { class: "tools" }, tools),
+  );
+}
+
+export function build(section, report) {
+  return el(
+    "section",
+    { id: section.id, class: "card", "aria-labelledby": `${section.id}-title` },
+    headOf(section, report),
+    bodyOf(section, report),
+  );
+}
