@@ -3,7 +3,6 @@
 import dagster as dg
 
 from journey_dagster.automation import nightly_schedule, users_sensor
-from journey_dagster.users import USERS
 
 PER_USER = dg.AssetSelection.assets(
     ["marts", "user_summary"],
@@ -21,15 +20,14 @@ warehouse = dg.define_asset_job(
 nightly = dg.define_asset_job(
     "nightly",
     selection=dg.AssetSelection.all(),
-    partitions_def=USERS,
     description="Everything, and then the report of every registered user in one go.",
 )
 reports = dg.define_asset_job(
     "reports",
     selection=PER_USER,
-    partitions_def=USERS,
     description="Only the reports of the users chosen, from the marts as they stand.",
 )
 
-every_night = nightly_schedule(nightly, without_users=FOR_ALL)
-new_users = users_sensor()
+JOBS = [warehouse, nightly, reports]
+SCHEDULES = [nightly_schedule(nightly, without_users=FOR_ALL)]
+SENSORS = [users_sensor()]

@@ -9,6 +9,7 @@ from typing import cast
 import dagster as dg
 
 import assets  # noqa: TID251  the one place (docs/adr/0001)
+from assets import automation  # noqa: TID251
 from journey_dagster.settings import Settings
 from journey_dagster.warehouse import Warehouse
 
@@ -27,9 +28,15 @@ def build_defs(settings: Settings | None = None, **overrides: object) -> dg.Defi
         "warehouse": Warehouse(database=str(settings.database), memory_limit=settings.memory_limit),
         **overrides,
     }
-    return dg.Definitions.merge(
-        dg.load_definitions_from_package_module(assets),
-        dg.Definitions(resources=resources, executor=dg.in_process_executor, loggers=loggers),
+    return dg.Definitions(
+        assets=dg.load_assets_from_package_module(assets),
+        asset_checks=dg.load_asset_checks_from_package_module(assets),
+        jobs=automation.JOBS,
+        schedules=automation.SCHEDULES,
+        sensors=automation.SENSORS,
+        resources=resources,
+        executor=dg.in_process_executor,
+        loggers=loggers,
     )
 
 

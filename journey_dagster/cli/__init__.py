@@ -7,9 +7,7 @@ Exit codes: 0 done, 1 failed, 2 the command or its input is wrong, 3 try again, 
 """
 
 import sys
-import warnings
 
-import dagster as dg
 import pydantic
 import typer
 
@@ -32,7 +30,6 @@ for commands in (make.commands, people.commands, look.commands):
 
 def main() -> None:
     """Run the program; a mistake of its user ends in one line, not in a traceback."""
-    warnings.simplefilter("ignore", category=dg.PreviewWarning)
     try:
         app()
     except WarehouseBusyError as error:

@@ -1,0 +1,136 @@
+"""A whole run through Dagster: complete, repeatable, and the same when rebuilt."""
+
+import json
+import os
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+from conftest import PLAN, row_hashes
+
+from journey_dagster import runs, site, users, warehouse
+from journey_dagster.automation import range_tags
+from journey_dagster.definitions import build_defs
+from journey_dagster.instance import open_instance, sync_partitions
+from journey_dagster.publish import publish_reports
+from journey_dagster.settings import Settings
+
+
+def quiet(_line: str) -> None:
+    """Narration is tested where it is read."""
+
+
+def test_a_demo_fills_every_table_and_counts_what_was_promised(ran):
+    hashes = row_hashes(ran / "journey.duckdb")
+    empty = {name for name, (n, _) in hashes.items() if n == 0}
+    assert empty == {"meta.quarantine"}
+    assert hashes["core.events"][0] == PLAN.users * PLAN.events
+    assert hashes["core.users"][0] == PLAN.users
+
+
+def test_every_report_keeps_its_contract_and_adds_up(ran):
+    index = json.loads((ran / "site/data/users.json").read_text())
+    site.validate("users.v1", index)
+    assert len(index["users"]) == PLAN.users
+    for user in index["users"]:
+        report = json.loads((ran / f"site/data/{user['slug']}.json").read_text())
+        site.validate("report.v1", report)
+        n = report["evidence"]["n_events"]
+        assert n == user["n_events"] == sum(n for _, n in report["calendar"]["days"])
+        assert n == report["hour_week"]["n"] == report["pages"]["n_views"]
+        assert n == sum(source["n_events"] for source in report["sources"])
+        assert n == sum(topic["n_events"] for topic in report["about"]["topics"])
+        assert n == sum(count for _, count in user["months"])
+    assert sum(user["n_events"] for user in index["users"]) == PLAN.users * PLAN.events
+
+
+def test_running_again_changes_nothing(demo_home: Settings):
+    before = row_hashes(demo_home.database)
+    pages = {p: p.read_bytes() for p in demo_home.site.rglob("*") if p.is_file()}
+    assert runs.run(demo_home, quiet).succeeded
+    assert row_hashes(demo_home.database) == before
+    assert {p: p.read_bytes() for p in demo_home.site.rglob("*") if p.is_file()} == pages
+
+
+def test_a_rebuild_from_raw_equals_the_warehouse(demo_home: Settings):
+    before = row_hashes(demo_home.database)
+    demo_home.database.unlink()
+    assert runs.run(demo_home, quiet).succeeded
+    assert row_hashes(demo_home.database) == before
+
+
+def test_a_reader_of_the_copy_is_never_in_the_way(demo_home: Settings):
+    entry = users.Entry("nobody-yet", display_name="Synthetic newcomer", tz="Europe/Berlin")
+    registered, user = users.add(users.load(demo_home.registry), entry)
+    with duckdb.connect(demo_home.analytics, read_only=True) as reader:
+        before = reader.execute("select count(*) from core.users").fetchone()
+        users.save(demo_home.registry, registered)
+        assert runs.run(demo_home, quiet).succeeded
+        assert reader.execute("select count(*) from core.users").fetchone() == before
+    with duckdb.connect(demo_home.analytics, read_only=True) as reader:
+        assert reader.execute("select count(*) from core.users").fetchone() == (PLAN.users + 1,)
+    report = json.loads(site.report_path(demo_home.site, user.slug).read_text())
+    assert report["evidence"]["tier"] == "T0"
+    assert report["narrative"]["blocks"][0]["sentences"][0]["text"].startswith("No events")
+
+
+def test_a_poisoned_user_fails_alone_and_visibly(demo_home: Settings):
+    victim = users.load(demo_home.registry)[3]
+    before = {p.name: p.read_bytes() for p in (demo_home.site / "data").glob("synthetic*.json")}
+    with warehouse.connect(demo_home.database) as con:
+        con.execute(
+            "update marts.user_facts set value = 'nan' "
+            "where user_id = $id and fact_id = 'n_events'",
+            {"id": victim.user_id},
+        )
+        chosen = users.load(demo_home.registry)
+        outcomes = publish_reports(con, demo_home, chosen, chosen, datetime.now(UTC))
+    assert [o.user.slug for o in outcomes if o.status == "withheld"] == [victim.slug]
+    after = {p.name: p.read_bytes() for p in (demo_home.site / "data").glob("synthetic*.json")}
+    assert set(before) - set(after) == {f"{victim.slug}.json"}
+    assert all(before[name] == text for name, text in after.items())
+
+
+def test_what_was_withheld_returns_when_it_is_sound_again(demo_home: Settings):
+    victim = users.load(demo_home.registry)[0]
+    with warehouse.connect(demo_home.database) as con:
+        con.execute("update marts.user_days set n_events = n_events + 1 where user_id = $id",
+                    {"id": victim.user_id})  # fmt: skip
+    assert not runs_only_reports(demo_home, [victim.slug]).succeeded
+    assert not site.report_path(demo_home.site, victim.slug).exists()
+    assert runs.run(demo_home, quiet, [victim.slug]).succeeded
+    assert site.report_path(demo_home.site, victim.slug).exists()
+
+
+def runs_only_reports(settings: Settings, slugs: list[str]) -> runs.Summary:
+    """The job that the UI starts for chosen users."""
+    summary = runs.Summary()
+    with open_instance(settings) as instance:
+        sync_partitions(instance, users.load(settings.registry))
+        result = (
+            build_defs(settings)
+            .resolve_job_def("reports")
+            .execute_in_process(instance=instance, tags=range_tags(slugs), raise_on_error=False)
+        )
+        runs._add(summary, result)
+    return summary
+
+
+def test_neighbours_split_where_a_key_is_missing():
+    keys = list("abcdef")
+    assert list(runs.neighbours(keys, "bcf")) == [["b", "c"], ["f"]]
+    assert list(runs.neighbours(keys, keys)) == [keys]
+    assert list(runs.neighbours(keys, "")) == []
+
+
+def test_state_of_dagster_lies_in_the_home(demo_home: Settings):
+    with open_instance(demo_home) as instance:
+        assert instance.get_dynamic_partitions(users.USERS_NAME) is not None
+    assert (demo_home.home / ".dagster" / "storage").is_dir()
+    assert os.environ["DAGSTER_HOME"] == str(demo_home.home / ".dagster")
+
+
+@pytest.fixture(autouse=True)
+def forget_dagster_home():
+    yield
+    os.environ.pop("DAGSTER_HOME", None)
