@@ -310,7 +310,7 @@ def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
             c.comment as description, t.comment as table_description
         from duckdb_columns() c
         join duckdb_tables() t using (database_name, schema_name, table_name)
-        where c.database_name = 'copy'
+        where c.database_name = 'copy' and c.table_name <> 'dictionary'
         order by all
     """)
     con.execute(

@@ -74,14 +74,14 @@ select
     user_id,                            -- Id of the user; null is nobody known, never a shared stranger.
     anonymous_id,                       -- Id of a device or browser, where the source has one.
     user_name,                          -- Name of the user as the source has it; names are not identities.
-    md5_number_lower(user_id) >> 1 as user_key, -- The user as an integer, for joins and windows; null with user_id.
+    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer, for joins and windows; null with user_id.
     nullif(nullif(trim(session_id), ''), '-1') as source_session_id, -- The session that the source names; null is none.
     occurred_at,                        -- When it happened, in UTC.
     received_at,                        -- When the broker received it; null where the source does not say.
     "offset" as tie_break,              -- Order among events of one moment: their order at the source.
     coalesce(event_name, '(unknown)') as event_name, -- What happened, in the words of the source.
     page,                               -- Page: as the source names it, or the path of its address with ids as :id.
-    md5_number_lower(page) >> 1 as page_key, -- The page as an integer, for joins and windows.
+    (md5_number_lower(page) >> 1)::bigint as page_key, -- The page as an integer, for joins and windows.
     url,                                -- Address of the page, unscrubbed: never to be published as it is.
     title,                              -- Title of the page.
     referrer,                           -- Address the user came from, unscrubbed.

@@ -15,7 +15,7 @@ with seen as (
 
 select
     user_id,                            -- Id of the user, as the source has it.
-    md5_number_lower(user_id) >> 1 as user_key, -- The user as an integer, for joins and windows.
+    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer, for joins and windows.
     registry.slug,                      -- Name of the user in addresses and partitions; null when not registered.
     coalesce(registry.display_name, seen.user_name) as display_name, -- Name to show; null when nobody gave one.
     coalesce(zones.name, $default_timezone) as tz, -- IANA time zone of the user's clock.

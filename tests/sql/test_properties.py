@@ -1,0 +1,212 @@
+"""What must hold of sessions, flows and days for any events, not only for those of the cases.
+
+Belongs here: laws of DESIGN section 4 over random events. Does not belong here: single behaviours.
+
+Events are drawn around the border of 30 minutes, on few users and pages, with and without session
+ids of the source, so that pauses, ties and changes of the id meet often.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
+
+import duckdb
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sql_tables import DEFAULTS, MODELS, bound, compute, fill, undone
+
+JOURNEYS = ("core.events", "core.steps", "core.sessions", "marts.transitions")
+GAP = timedelta(microseconds=int(str(DEFAULTS["session_gap_us"])))
+ZONES = sorted(available_timezones() - {"localtime"})
+START = datetime(2024, 3, 9, 22, tzinfo=UTC)
+
+Row = dict[str, Any]
+
+
+class Said(NamedTuple):
+    """What a record says; equal for two deliveries of it."""
+
+    user: str | None
+    pause: int
+    page: str
+    event: str
+    session: str | None
+    year: int
+    has_id: bool
+
+
+SAID = st.builds(
+    Said,
+    user=st.sampled_from(["u", "u", "u", "u", "v", None]),
+    pause=st.sampled_from([0, 1, 5, 29, 30, 31, 60]),
+    page=st.sampled_from(["/a", "/b", "/c"]),
+    event=st.sampled_from(["view", "click"]),
+    session=st.sampled_from([None, "a", "b", "-1"]),
+    year=st.sampled_from([2024] * 15 + [1970]),
+    has_id=st.booleans(),
+)
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> list[Row]:
+    """Records of one topic in the order of time, some of them delivered again later on."""
+    rows: list[Row] = []
+    at = START
+    for no, said in enumerate(draw(st.lists(SAID, min_size=3, max_size=30))):
+        at += timedelta(minutes=said.pause)
+        rows.append(
+            {
+                "occurred_at": at.replace(year=said.year),
+                "message_id": f"m{no}" if said.has_id else None,
+                "fingerprint": f"f{no}" if said.has_id else f"{at}{said}",
+                "user_id": said.user,
+                "page": said.page,
+                "event_name": said.event,
+                "session_id": said.session,
+            }
+        )
+    again = draw(st.lists(st.sampled_from(rows), max_size=4))
+    return delivered([*draw(st.permutations(rows)), *again], topic="a")
+
+
+def delivered(rows: Sequence[Row], topic: str, first: int = 0) -> list[Row]:
+    """Rows as they stand in a topic, one after the other."""
+    place = {
+        "source": "csv",
+        "topic": topic,
+        "partition": 0,
+        "landed_at": datetime(2025, 1, 1, tzinfo=UTC),
+    }
+    return [{**row, **place, "offset": offset} for offset, row in enumerate(rows, first)]
+
+
+def law(*strategies: st.SearchStrategy[Any], examples: int = 100) -> Callable[..., Any]:
+    """A test over random input; all examples share the empty tables and leave them empty."""
+    calm = settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    return lambda test: calm(given(*strategies)(test))
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    return con.execute(sql).fetchall()
+
+
+def content(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """What the tables of journeys hold, in an order of their own, but for n_deliveries."""
+    kept = {"core.events": "* exclude (n_deliveries)"}
+    return {
+        table: rows_of(con, f"select {kept.get(table, '*')} from {table} order by all")
+        for table in JOURNEYS
+    }
+
+
+def sessions_by_the_rule(events: Sequence[tuple[Any, ...]]) -> set[tuple[str, ...]]:
+    """Sessions as tuples of event ids, by the words of core/steps.sql and nothing clever."""
+    found: list[list[str]] = []
+    for _, of_user in groupby(sorted(events), key=lambda event: event[0]):
+        last_at: datetime | None = None
+        stated: str | None = None
+        for _, at, _, event_id, source_session in of_user:
+            after_pause = last_at is None or at - last_at > GAP
+            if after_pause:
+                stated = None
+            other_id = None not in (stated, source_session) and stated != source_session
+            if after_pause or other_id:
+                found.append([])
+            found[-1].append(event_id)
+            stated = source_session or stated
+            last_at = at
+    return {tuple(session) for session in found}
+
+
+@law(recorded(), examples=250)
+def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: list[Row]) -> None:
+    with undone(tables) as con:
+        fill(con, "raw.records", records)
+        compute(con, "core.events", "core.steps", "core.sessions")
+        events = rows_of(
+            con,
+            "select user_id, occurred_at, tie_break, event_id, source_session_id from core.events "
+            "where user_id is not null and not is_noise",
+        )
+        steps = rows_of(
+            con, "select session_id, event_id from core.steps order by session_id, step_index"
+        )
+        sessions: defaultdict[str, list[str]] = defaultdict(list)
+        for session_id, event_id in steps:
+            sessions[session_id].append(event_id)
+        assert set(map(tuple, sessions.values())) == sessions_by_the_rule(events)
+        assert len(sessions) == len(rows_of(con, "from core.sessions"))
+        check = MODELS["checks.sessions_hold_all_steps"]
+        assert con.execute(check.sql, bound(check)).fetchall() == []
+
+
+@law(recorded())
+def test_flows_balance(tables: duckdb.DuckDBPyConnection, records: list[Row]) -> None:
+    with undone(tables) as con:
+        fill(con, "raw.records", records)
+        compute(con, *JOURNEYS, "marts.page_flows")
+        flows = rows_of(con, "select n_entries, n_inflow, n_outflow, n_exits from marts.page_flows")
+        assert all(entries + inflow == outflow + exits for entries, inflow, outflow, exits in flows)
+        n_sessions = len(rows_of(con, "from core.sessions"))
+        assert sum(flow[0] for flow in flows) == sum(flow[3] for flow in flows) == n_sessions
+
+
+@law(recorded(), st.randoms(use_true_random=False))
+def test_order_of_rows_changes_nothing(
+    tables: duckdb.DuckDBPyConnection, records: list[Row], dice: random.Random
+) -> None:
+    found = []
+    for rows in (records, dice.sample(records, len(records))):
+        with undone(tables) as con:
+            fill(con, "raw.records", rows)
+            compute(con, *JOURNEYS)
+            deliveries = rows_of(con, "select event_id, n_deliveries from core.events order by all")
+            found.append((content(con), deliveries))
+    assert found[0] == found[1]
+
+
+@law(recorded(), st.sampled_from(["a", "z"]), st.randoms(use_true_random=False))
+def test_later_deliveries_change_their_number_only(
+    tables: duckdb.DuckDBPyConnection, records: list[Row], topic: str, dice: random.Random
+) -> None:
+    with_id = [row for row in records if row["message_id"]]
+    again = dice.choices(with_id, k=5) if with_id else []
+    found = []
+    for rows in (records, records + delivered(again, topic, first=len(records))):
+        with undone(tables) as con:
+            fill(con, "raw.records", rows)
+            compute(con, *JOURNEYS)
+            found.append(content(con))
+            assert rows_of(con, "select sum(n_deliveries) from core.events") == [(len(rows),)]
+    assert found[0] == found[1]
+
+
+@law(recorded(), st.sampled_from(ZONES), st.sampled_from(ZONES))
+def test_days_and_hours_hold_every_step(
+    tables: duckdb.DuckDBPyConnection, records: list[Row], of_u: str, of_v: str
+) -> None:
+    with undone(tables) as con:
+        fill(con, "raw.records", records)
+        fill(con, "raw.registry", [{"user_id": "u", "tz": of_u}, {"user_id": "v", "tz": of_v}])
+        compute(con, "core.events", "core.users", "core.steps", "marts.user_days")
+        compute(con, "marts.user_hour_week")
+        steps, days, hours = (
+            rows_of(con, f"select user_id, {n} from {table} group by all order by all")
+            for n, table in (
+                ("count(*)", "core.steps"),
+                ("sum(n_events)", "marts.user_days"),
+                ("sum(n_events)", "marts.user_hour_week"),
+            )
+        )
+        assert steps == days == hours
+        zones = dict(rows_of(con, "select user_id, tz from core.users where has_known_tz"))
+        assert zones == {"u": of_u, "v": of_v}
