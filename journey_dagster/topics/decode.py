@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -39,11 +40,13 @@ Reason = Literal[
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 64
-NOBODY = frozenset({"", "None", "none", "NULL", "null", "nil", "undefined", "NaN", "nan"})
+NOBODY = frozenset({"", "none", "null", "nil", "undefined", "nan"})
 """What broken clients send for no one; it would be one user shared by strangers."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DIGITS = 40
+"""A longer number is no time in any unit, and Python refuses to read very long ones."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _SPACED_COLON = re.compile(rb'"\s+:')
 
@@ -132,7 +135,12 @@ def parse_object(value: bytes) -> dict[str, Any]:
         raise _RejectedError("not_object", f"a JSON {type(found).__name__}, not an object")
     record = cast("dict[str, Any]", found)
     # As many `":` as keys means flat and without repeats; anything else is looked at closely.
-    if value.count(b'":') != len(record) or _SPACED_COLON.search(value):
+    # Flat means no list either: more brackets than the depth allows could be a nesting too deep.
+    if (
+        value.count(b'":') != len(record)
+        or value.count(b"[") >= MAX_DEPTH
+        or _SPACED_COLON.search(value)
+    ):
         _check_closely(value)
     return record
 
@@ -141,8 +149,7 @@ def _check_closely(value: bytes) -> None:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = dict(pairs)
         if len(keys) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
             raise _RejectedError("duplicate_key", f"key {twice!r} stands twice")
         return keys
 
@@ -181,7 +188,7 @@ def identity(name: str, value: object) -> str | None:
             raise _RejectedError(
                 "bad_type", f"{name} is a {value.__class__.__name__}, not a string"
             )
-    return None if value in NOBODY else unicodedata.normalize("NFC", value)
+    return None if value.strip().casefold() in NOBODY else unicodedata.normalize("NFC", value)
 
 
 def text(name: str, value: object) -> str | None:
@@ -195,6 +202,12 @@ def text(name: str, value: object) -> str | None:
     raise _RejectedError("bad_type", f"{name} is a {type(value).__name__}, not text")
 
 
+def _id(name: str, value: object) -> str | None:
+    """The source's id of an event; what broken clients send for none is none."""
+    found = text(name, value)
+    return None if found is None or found.strip().casefold() in NOBODY else found
+
+
 def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
     """Microseconds since 1970 of a time as text or number; None where it is absent.
 
@@ -204,7 +217,7 @@ def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        if _NUMBER.fullmatch(value):
+        if len(value) <= _DIGITS and _NUMBER.fullmatch(value):
             return _of_number(name, float(value) if "." in value else int(value))
         return _of_text(name, value.strip(), zone)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -222,7 +235,7 @@ def _of_text(name: str, value: str, zone: ZoneInfo | None) -> int:
             raise _RejectedError("naive_time", f"{name} {value[:40]!r} states no time zone")
         at = at.replace(tzinfo=zone)
     try:
-        return (at - _EPOCH) // _MICROSECOND
+        return (at.astimezone(UTC) - _EPOCH) // _MICROSECOND
     except OverflowError as error:
         raise _RejectedError("bad_time", f"{name} {value[:40]!r} is out of range") from error
 
@@ -257,7 +270,9 @@ CSV_ALIASES = {"page": "page_url", "event": "event_name"}
 
 def csv_columns(layout: Layout) -> dict[str, str]:
     """Canonical name to the column of the file that holds it; what is missing is absent."""
-    header = {name.lower(): name for name in layout.header}
+    # The first of two names that differ in case, unless one is spelled exactly so.
+    header = {name.lower(): name for name in reversed(layout.header)}
+    header |= {name: name for name in layout.header if name == name.lower()}
     columns: dict[str, str] = {}
     for canonical in (*CSV_REQUIRED, *CSV_OPTIONAL):
         for name in (layout.mapping.get(canonical, canonical), CSV_ALIASES.get(canonical, "")):
@@ -306,7 +321,7 @@ def _csv_reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
             fingerprint=fingerprint(dict(zip(layout.header, cells, strict=True))),
             user_id=identity("user_id", cell("user_id")),
             anonymous_id=identity("anonymous_id", cell("anonymous_id")),
-            message_id=text("event_id", cell("event_id")),
+            message_id=_id("event_id", cell("event_id")),
             session_id=text("session_id", cell("session_id")),
             event_name=text("event", cell("event")),
             page=None if is_address else page,
@@ -339,17 +354,19 @@ def _ksql_reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
         if occurred_at is None:
             raise _RejectedError("missing_time", "TIMESTAMP is absent")
         user_id = identity("USERID", said.get("USERID"))
-        keyed = identity("_user_id", record.get("_user_id") or _as_text(key))
-        if user_id and keyed and user_id != keyed:
-            raise _RejectedError(
-                "identity_conflict", f"keyed by {keyed[:40]!r}, but USERID is {user_id[:40]!r}"
-            )
+        named = identity("_user_id", record.get("_user_id"))
+        keyed = identity("the key", _as_text(key))
+        told = dict.fromkeys(one for one in (user_id, named, keyed) if one)
+        if len(told) > 1:
+            one, other = list(told)[:2]
+            raise _RejectedError("identity_conflict", f"of both {one[:40]!r} and {other[:40]!r}")
+        user_id = next(iter(told), None)
         return Event(
             occurred_at=occurred_at,
-            fingerprint=fingerprint(said),
-            user_id=user_id or keyed,
+            fingerprint=fingerprint({**said, "_user_id": user_id}),
+            user_id=user_id,
             user_name=text("USERNAME", said.get("USERNAME")),
-            message_id=text("MESSAGEID", said.get("MESSAGEID")),
+            message_id=_id("MESSAGEID", said.get("MESSAGEID")),
             received_at=moment("_kafka_timestamp", record.get("_kafka_timestamp"), zone),
             event_name="page_view",
             url=_first(said, "URL", "PAGE_URL", "PATH"),
@@ -359,7 +376,7 @@ def _ksql_reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
             tags=names("TAGS", said.get("TAGS")),
             authors=names("AUTHORS", said.get("AUTHORS")),
             properties=as_json(
-                {k.lower(): _truth(v) for k, v in said.items() if k not in _KSQL_COLUMNS}
+                {_lower(k, said): _truth(v) for k, v in said.items() if k not in _KSQL_COLUMNS}
             ),
         )
 
@@ -375,6 +392,12 @@ def _as_text(key: bytes | None) -> str | None:
 
 def _first(said: Mapping[str, Any], *fields: str) -> str | None:
     return next((found for name in fields if (found := text(name, said.get(name)))), None)
+
+
+def _lower(field: str, said: Mapping[str, Any]) -> str:
+    """A field's name as a property; two that differ in case alone stay two."""
+    lower = field.lower()
+    return field if lower != field and lower in said else lower
 
 
 def _truth(value: object) -> object:
@@ -397,7 +420,7 @@ def names(field: str, value: object) -> list[str] | None:
         return None
     if isinstance(value, str):
         inner = value.strip()
-        if inner.startswith('["'):
+        if re.match(r'\[\s*"', inner):
             try:
                 value = msgspec.json.decode(inner, type=list[str])
             except msgspec.MsgspecError as error:

@@ -25,7 +25,7 @@ MAX_LINE = 64 * 2**20
 """A longer line is no record of a line-separated file."""
 
 _DELIMITERS = ",;\t|"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 csv.field_size_limit(MAX_LINE)
 
@@ -44,17 +44,30 @@ class Layout:
     """CSV: canonical name to column name."""
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of the file as it lies there.
+def must_be_file(path: Path) -> None:
+    """Whether there is something to read.
 
     Raises:
-        TopicError: there is no such file, or it is empty.
+        TopicError: there is no such file, it may not be read, or it is empty.
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise TopicError(f"{path} {what}. Name one export file")
     if path.stat().st_size == 0:
         raise TopicError(f"{path} is empty (0 bytes). Export it again")
+    try:
+        path.open("rb").close()
+    except PermissionError as error:
+        raise TopicError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file as it lies there.
+
+    Raises:
+        TopicError: there is no such file, or it is empty.
+    """
+    must_be_file(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -65,6 +78,7 @@ def read_header(path: Path) -> tuple[str, tuple[str, ...]]:
     Raises:
         TopicError: the first line is not text.
     """
+    must_be_file(path)
     with _opened(path) as file:
         line = file.readline(MAX_LINE)
     try:
@@ -74,9 +88,14 @@ def read_header(path: Path) -> tuple[str, tuple[str, ...]]:
             f"{path}: the header is not UTF-8 ({error.reason} at byte {error.start}). "
             f"Convert it: iconv -f <encoding> -t utf-8 {path.name}"
         ) from error
-    delimiter = max(_DELIMITERS, key=text.count)
-    for cells in csv.reader([text], delimiter=delimiter):
-        return delimiter, tuple(cell.strip() for cell in cells)
+    if text.count('"') % 2:
+        raise TopicError(f"{path}:1: a quote is left open in the header. Put it on one line")
+    delimiter = max(_DELIMITERS, key=re.sub(r'"[^"]*"', "", text).count)
+    try:
+        for cells in csv.reader([text], delimiter=delimiter):
+            return delimiter, tuple(cell.strip() for cell in cells)
+    except csv.Error as error:
+        raise TopicError(f"{path}:1: the header cannot be read as CSV ({error})") from error
     return delimiter, ()
 
 
@@ -197,9 +216,10 @@ def _scan_array(path: Path, text: bytes) -> Iterator[bytes]:
                 start = token.end() if depth == 1 else start
             case b"]" | b"}" | b",":
                 closes = token[0] != b","
-                if depth == 1 and (element := text[start : token.start()].strip()):
-                    n += 1
-                    yield element
+                if depth == 1:
+                    if element := text[start : token.start()].strip():
+                        n += 1
+                        yield element
                     start = token.end()
                 depth -= closes
                 if depth == 0:

@@ -122,7 +122,7 @@ def ingest_file(
     stem = re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:40] or "file"
     topic = f"{stem}-{digest[:12]}"
     folder = _known_folder(raw, layout, digest) or segments.topic_folder(raw, layout.format, topic)
-    if folder.exists():
+    if any(folder.rglob("*.parquet")):
         _refuse_other_layout(path, folder, layout)
         loaded = load_landed(con, raw, [folder])
         return loaded[0] if loaded else _standing(con, folder.name)
@@ -216,6 +216,7 @@ def load_landed(
         TopicError: a segment is damaged; the other topics are loaded all the same.
     """
     prepare(con)
+    segments.sweep(raw)
     known = {row[0] for row in con.execute(f"select path from {SEGMENTS.name}").fetchall()}
     receipts: list[Receipt] = []
     damaged: list[str] = []
@@ -229,8 +230,9 @@ def load_landed(
             if found:
                 with transaction(con):
                     receipts.append(_load(con, found, folder.relative_to(raw)))
-        except TopicError as error:
-            damaged.append(str(error))
+        except (TopicError, KeyError, ValueError, pa.ArrowException) as error:
+            told = isinstance(error, TopicError)
+            damaged.append(str(error) if told else f"{folder} is damaged ({error!r})")
     if damaged:
         raise TopicError("; ".join(damaged))
     return receipts
@@ -260,7 +262,7 @@ def _load(con: duckdb.DuckDBPyConnection, found: Iterable[Segment], folder: Path
                 "source": segment.origin.source,
                 "file": segment.origin.file,
                 "path": str(folder / str(segment.partition) / segment.path.name),
-                "sha256": segment.sha256(),
+                "sha256": segment.sha256,
                 "load_id": topic,
                 "landed_at": segment.origin.landed_at,
                 "consumed": table.num_rows,

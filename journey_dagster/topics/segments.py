@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,9 @@ import pyarrow.parquet as pq
 
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.files import Layout
+
+SUMS = "SHA256SUMS"
+"""Beside the segments of a partition: a footer has no checksum of its own."""
 
 RECORDS = 20_000
 """Records in a segment: small enough to decode in bounded memory."""
@@ -68,12 +72,15 @@ class Segment:
         Raises:
             TopicError: the bytes are not those that were written.
         """
+        if _noted_sums(self.path.parent).get(self.path.name) != self.sha256:
+            raise TopicError(_damaged(self.path, "its checksum is not the one noted beside it"))
         try:
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
                 return file.read()
         except (OSError, pa.ArrowException) as error:
             raise TopicError(_damaged(self.path, error)) from error
 
+    @cached_property
     def sha256(self) -> str:
         """Checksum of the file."""
         with self.path.open("rb") as file:
@@ -120,6 +127,7 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
+    _note_sums(hidden / "0")
     _sync(hidden / "0")
     _sync(hidden)
     return hidden
@@ -128,6 +136,8 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
 def place(hidden: Path) -> Path:
     """Rename a written folder into its place, for good."""
     folder = hidden.with_name(hidden.name.removeprefix(".").removesuffix(".new"))
+    if folder.exists():
+        shutil.rmtree(folder)  # a folder without segments
     hidden.rename(folder)
     _sync(folder.parent)
     return folder
@@ -155,7 +165,32 @@ def _described(path: Path) -> Segment:
         raise TopicError(_damaged(path, error)) from error
 
 
-def _damaged(path: Path, error: Exception) -> str:
+def sweep(raw: Path) -> None:
+    """Remove what an interrupted ingest left behind; for whoever holds the warehouse."""
+    for hidden in raw.glob("*/.*.new"):
+        shutil.rmtree(hidden)
+
+
+def _note_sums(folder: Path) -> None:
+    """Note the checksums of a folder's segments, in the format of sha256sum."""
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(folder.glob("*.parquet"))
+    ]
+    (folder / SUMS).write_text("".join(sums), encoding="ascii")
+    _sync(folder / SUMS)
+
+
+def _noted_sums(folder: Path) -> dict[str, str]:
+    """File name to checksum, as noted when the segments were written."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TopicError(_damaged(folder / SUMS, error)) from error
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def _damaged(path: Path, error: object) -> str:
     return (
         f"{path} is damaged ({error}). Move it away with its topic's folder and ingest the source "
         "again; the other topics are untouched"

@@ -6,8 +6,14 @@ with asked as (
 counted as (
     select
         user_id,
-        unnest(['n_events', 'n_sessions', 'active_days', 'span_days', 'n_pages', 'longest_streak', 'recent_events', 'peak_hour', 'peak_weekday']) as fact_id,
-        unnest([n_events, n_sessions, active_days, span_days, n_pages, longest_streak_days, n_recent_events, peak_hour, peak_weekday]) as expected
+        unnest([
+            'n_events', 'n_sessions', 'active_days', 'span_days', 'n_pages', 'longest_streak', 'recent_events',
+            'peak_hour', 'peak_weekday'
+        ]) as fact_id,
+        unnest([
+            n_events, n_sessions, active_days, span_days, n_pages, longest_streak_days, n_recent_events,
+            peak_hour, peak_weekday
+        ]) as expected
     from marts.user_summary
     where user_id = any($users::varchar[])
 )
@@ -17,9 +23,9 @@ from asked
 where not isfinite(value)
     or (value is null and value_text is null)
     or value < 0
-    or n < 0
-    or (unit = 'hour' and value not between 0 and 23)
-    or (unit = 'weekday' and value not between 0 and 6)
+    or not coalesce(n >= 0, false)
+    or (unit = 'hour' and not coalesce(value between 0 and 23, false))
+    or (unit = 'weekday' and not coalesce(value between 0 and 6, false))
     or (unit in ('events', 'days', 'sessions', 'pages') and value <> floor(value))
     or not coalesce(coverage between 0 and 1, true)
 union all

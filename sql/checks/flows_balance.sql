@@ -5,5 +5,5 @@ where n_entries + n_inflow <> n_outflow + n_exits
 union all
 select '(all)' as page, sum(n_entries), sum(n_inflow), sum(n_outflow), sum(n_exits)
 from marts.page_flows
-having sum(n_exits) <> (select count(*) from core.sessions)
-    or sum(n_entries) <> (select count(*) from core.sessions)
+having coalesce(sum(n_exits), 0) <> (select count(*) from core.sessions)
+    or coalesce(sum(n_entries), 0) <> (select count(*) from core.sessions)

@@ -1,4 +1,5 @@
-/* Every record consumed is accounted for: accepted, quarantined, a tombstone or erased; and every accepted one is an event or a duplicate of one.
+/* Every record consumed is accounted for: accepted, quarantined, a tombstone or erased; and
+every accepted one is an event or a duplicate of one.
 
 A record that went missing here would be missing from every number after. */
 select *

@@ -1,4 +1,4 @@
-/* One row per distinct event, from whatever delivery came first.
+/* One row per distinct event, from the delivery that landed first.
 
 Two records are one event when their source gives both the same id and they say the same; where a
 source has no ids, equal records of one topic are as many events as they are, and equal records of
@@ -23,9 +23,10 @@ deliveries as (
     select
         *,
         row_number() over same as delivery_no,
-        count(*) over (partition by event_id) as n_deliveries
+        count(*) over (partition by event_id) as n_deliveries,
+        min(received_at) over (partition by event_id) as first_received_at
     from identified
-    window same as (partition by event_id order by topic, "partition", "offset")
+    window same as (partition by event_id order by landed_at, topic, "partition", "offset")
 ),
 
 -- Addresses repeat, so each is normalised once.
@@ -37,7 +38,7 @@ stripped as (
     select
         url,
         regexp_replace(
-            regexp_replace(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*', ''), '[?#].*$', ''
+            regexp_replace(url, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*', ''), '[?#].*$', '', 's'
         ) as path
     from addresses
 ),
@@ -62,7 +63,11 @@ pages as (
 placed as (
     select
         deliveries.* exclude (page),
-        coalesce(deliveries.page, pages.page, '(unknown)') as page
+        coalesce(
+            if(deliveries.page in ('(entry)', '(exit)'), '/' || deliveries.page, deliveries.page),
+            pages.page,
+            '(unknown)'
+        ) as page
     from deliveries
     left join pages using (url)
     where delivery_no = 1
@@ -74,19 +79,20 @@ select
     user_id,                            -- Id of the user; null is nobody known, never a shared stranger.
     anonymous_id,                       -- Id of a device or browser, where the source has one.
     user_name,                          -- Name of the user as the source has it; names are not identities.
-    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer, for joins and windows; null with user_id.
+    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer; null with user_id.
     nullif(nullif(trim(session_id), ''), '-1') as source_session_id, -- The session that the source names; null is none.
     occurred_at,                        -- When it happened, in UTC.
-    received_at,                        -- When the broker received it; null where the source does not say.
+    first_received_at as received_at,   -- When a broker received it first; null where no source says.
     "offset" as tie_break,              -- Order among events of one moment: their order at the source.
     coalesce(event_name, '(unknown)') as event_name, -- What happened, in the words of the source.
     page,                               -- Page: as the source names it, or the path of its address with ids as :id.
-    (md5_number_lower(page) >> 1)::bigint as page_key, -- The page as an integer, for joins and windows.
+    (md5_number_lower(page) >> 1)::bigint as page_key, -- The page as an integer.
     url,                                -- Address of the page, unscrubbed: never to be published as it is.
     title,                              -- Title of the page.
     referrer,                           -- Address the user came from, unscrubbed.
     publication,                        -- Publication or application that the event belongs to.
-    list_distinct(list_transform(tags, lambda tag: lower(tag))) as tags, -- Tags of the content; null is unknown, empty is none.
+    list_sort(list_distinct(list_transform(tags, lambda tag: lower(tag))))
+        as tags,                        -- Tags of the content; null is unknown, empty is none.
     authors,                            -- Authors of the content; null is unknown, empty is none.
     properties,                         -- All else that the record says.
     case

@@ -7,8 +7,9 @@ select
     count(distinct user_key) as n_users, -- Distinct users; nobody known is not among them.
     min(occurred_at) as first_event_at, -- First event on it, in UTC.
     max(occurred_at) as last_event_at,  -- Last event on it, in UTC.
-    page = '/' or regexp_matches(
-        lower(page), '^/(home|index|search|login|logout|register|signup|account|settings|profile|admin|messages|feed)(/|\.|$)'
+    page in ('/', '(unknown)') or regexp_matches(
+        lower(page),
+        '^/(home|index|search|login|logout|register|signup|account|settings|profile|admin|messages|feed)([/.?#]|$)'
     ) as is_generic                     -- Home, search, account and the like: traffic, but nobody's favourite.
 from core.events
 where not is_noise

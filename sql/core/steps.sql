@@ -55,7 +55,8 @@ placed as (
 )
 
 select
-    left(md5(user_id || '|' || first_event_id), 20) as session_id, -- Session; made of its user and first event, so it is stable.
+    left(md5(user_id || '|' || first_event_id), 20)
+        as session_id,                  -- Session; made of its user and first event, so it is stable.
     step_index,                         -- Position in the session, from 0.
     user_id,                            -- Id of the user.
     user_key,                           -- The user as an integer.

@@ -4,7 +4,8 @@ The registry states the time zone; where nobody did, the default clock is used a
 with seen as (
     select
         user_id,
-        arg_max(user_name, occurred_at) filter (user_name is not null) as user_name,
+        arg_max(user_name, (not is_noise, occurred_at, tie_break, event_id))
+            filter (user_name is not null) as user_name,
         min(occurred_at) filter (not is_noise) as first_event_at,
         max(occurred_at) filter (not is_noise) as last_event_at,
         count(*) as n_events
@@ -15,7 +16,7 @@ with seen as (
 
 select
     user_id,                            -- Id of the user, as the source has it.
-    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer, for joins and windows.
+    (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer.
     registry.slug,                      -- Name of the user in addresses and partitions; null when not registered.
     coalesce(registry.display_name, seen.user_name) as display_name, -- Name to show; null when nobody gave one.
     coalesce(zones.name, $default_timezone) as tz, -- IANA time zone of the user's clock.

@@ -8,7 +8,7 @@ with counted as (
         steps.event,
         count(*) as n_visits,
         count(distinct steps.session_id) as n_sessions,
-        count_if(steps.is_exit) as n_exits,
+        count_if(steps.is_exit)::bigint as n_exits,
         count(distinct steps.user_key) filter (steps.is_exit) as n_users_lost
     from core.steps as steps
     join core.sessions as sessions using (session_id)

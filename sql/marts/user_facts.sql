@@ -3,7 +3,7 @@ with summary as (
     select * from marts.user_summary where user_id = any($users::varchar[])
 ),
 
--- One weekday and one hour of it may tie with others; these are the busiest on their own.
+-- Among equals the first by name leads.
 top_page as (
     select user_id, coalesce(title, page) as name, n_views
     from marts.user_pages
@@ -11,7 +11,7 @@ top_page as (
 ),
 
 top_source as (
-    select user_id, arg_max(publication, (n_events, publication)) as name, max(n_events) as n_events
+    select user_id, arg_min(publication, (-n_events, publication)) as name, max(n_events) as n_events
     from marts.user_sources
     where user_id = any($users::varchar[]) and publication is not null
     group by all
@@ -25,7 +25,7 @@ topics as (
 ),
 
 top_topic as (
-    select user_id, arg_max(topic, (n_events, topic)) as name, max(n_events) as n_events
+    select user_id, arg_min(topic, (-n_events, topic)) as name, max(n_events) as n_events
     from topics
     group by all
 ),
@@ -85,7 +85,7 @@ select
     label,                              -- The fact in a few words.
     value,                              -- The number; null where the fact is a name or a date alone.
     value_text,                         -- The name or the date, where there is one.
-    unit,                               -- What the value counts or is: events, days, hour, weekday, date.
+    unit,                               -- What the value counts, such as events or days, or is: hour, weekday, date, month.
     coverage,                           -- Share of events that the fact could be taken from; null where it is all.
     n                                   -- Events, days or sessions that support it.
 from facts

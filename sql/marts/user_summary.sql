@@ -45,7 +45,7 @@ sessions as (
     select
         user_id,
         count(*) as n_sessions,
-        count_if(is_open) as n_open_sessions,
+        count_if(is_open)::bigint as n_open_sessions,
         median(duration_seconds) / 60 as median_session_minutes,
         quantile_cont(duration_seconds, 0.9) / 60 as p90_session_minutes,
         median(n_steps) as median_session_steps
@@ -79,14 +79,14 @@ latest as (
 events as (
     select
         events.user_id,
-        count_if(is_noise) as n_noise,
+        count_if(is_noise)::bigint as n_noise,
         sum(n_deliveries - 1)::bigint as n_duplicates,
         avg((title is not null)::integer) filter (not is_noise) as title_coverage,
         avg((tags is not null)::integer) filter (not is_noise) as topic_coverage,
         avg((publication is not null)::integer) filter (not is_noise) as source_coverage,
         count_if(
             not is_noise and occurred_at > data_through - $recent_days::integer * interval 1 day
-        ) as n_recent_events
+        )::bigint as n_recent_events
     from core.events as events
     cross join latest
     where events.user_id = any($users::varchar[])

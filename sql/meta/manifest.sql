@@ -29,6 +29,7 @@ select
     segments.n_tombstones,              -- Records without a value.
     segments.n_erased,                  -- Records taken out because a user asked to be forgotten.
     coalesce(counted.n_events, 0) as n_events, -- Of the accepted: events that were seen here first.
-    segments.n_accepted - coalesce(counted.n_events, 0) as n_duplicates -- Of the accepted: deliveries of an event seen elsewhere.
+    segments.n_accepted - coalesce(counted.n_events, 0)
+        as n_duplicates                 -- Of the accepted: deliveries of an event seen elsewhere.
 from raw.segments as segments
 left join counted using (path)

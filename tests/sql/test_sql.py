@@ -4,7 +4,7 @@ Belongs here: the runner. Does not belong here: cases; they are the YAML files.
 
 A file of cases has `columns` (name to type, exactly) where the SQL only declares a shape, and
 `cases` otherwise. A case says `given` (table to rows), `expect` (rows; only the columns named are
-compared), and where it needs to `users`, `parameters`, `ordered: true` and `xfail: "reason"`.
+compared), and where it needs to `users`, `parameters` and `ordered: true`.
 `defaults` (table to columns) fill the given rows of all cases in the file.
 """
 
@@ -20,16 +20,6 @@ from sql_tables import MODELS, bound, columns, fill
 CASES = Path(__file__).parent
 FILES = {f"{path.parent.name}.{path.stem}": path for path in sorted(CASES.glob("*/*.yaml"))}
 TABLES = [name for name, model in MODELS.items() if model.schema != "checks"]
-TO_BE_WRAPPED = {
-    "checks.facts_are_sound",
-    "checks.manifest_conserves",
-    "core.events",
-    "core.pages",
-    "core.sessions",
-    "core.steps",
-    "meta.manifest",
-}
-"""Files with lines beyond 120 characters; once they are wrapped, this goes."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -53,7 +43,6 @@ def _cases() -> list[Any]:
             case,
             file.get("defaults", {}),
             id=f"{name}: {case['description']}",
-            marks=pytest.mark.xfail(reason=case["xfail"], strict=True) if "xfail" in case else (),
         )
         for name, file in ((name, _read(name)) for name in FILES if name in MODELS)
         for case in file.get("cases", [])
@@ -110,7 +99,7 @@ def test_cases_are_stated(name: str) -> None:
     file = _read(name)
     assert set(file) <= {"columns", "cases", "defaults"}
     assert file.get("columns") or file.get("cases")
-    known = {"description", "given", "expect", "users", "parameters", "ordered", "xfail"}
+    known = {"description", "given", "expect", "users", "parameters", "ordered"}
     for case in file.get("cases", []):
         assert {"description", "given", "expect"} <= set(case) <= known
         assert len({tuple(row) for row in case["expect"]}) <= 1, "rows name different columns"
@@ -135,12 +124,7 @@ def test_keywords_are_lower_case(name: str) -> None:
     assert [line for line in lines if re.match(r"\s*[A-Z]{2,}\b", line)] == []
 
 
-def _with_long_lines() -> list[Any]:
-    wrap_me = pytest.mark.xfail(reason="lines to be wrapped", strict=True)
-    return [pytest.param(name, marks=wrap_me if name in TO_BE_WRAPPED else ()) for name in MODELS]
-
-
-@pytest.mark.parametrize("name", _with_long_lines())
+@pytest.mark.parametrize("name", MODELS)
 def test_lines_are_short(name: str) -> None:
     lines = MODELS[name].sql.splitlines()
     unions = [i for i, line in enumerate(lines) if line.strip() == "union all"]

@@ -174,24 +174,17 @@ def test_a_file_of_blank_lines_has_no_columns(source: Path, content: bytes) -> N
         layout(source, content)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=csv.Error, reason="csv.Error escapes from the reader of the header"
-)
 def test_line_ends_of_old_macs_are_refused(source: Path) -> None:
     with pytest.raises(TopicError):
         layout(source, csv_file(ROW).replace(b"\n", b"\r"))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the header is read to its first line end and without strictness"
-)
 def test_a_quoted_line_break_in_the_header_is_read_or_refused(source: Path) -> None:
     content = f'user_id,timestamp,page,event,"a\nb"\n{ROW},1\n'.encode()
     with suppress(TopicError):
         assert layout(source, content).header == (*HEADER, "a\nb")
 
 
-@pytest.mark.xfail(strict=True, reason="delimiters inside quotes are counted too")
 def test_a_delimiter_inside_a_quoted_name_is_not_the_files(source: Path) -> None:
     content = f'"a;b;c;d;e;f",user_id,timestamp,page,event\n1,{ROW}\n'.encode()
     assert layout(source, content).delimiter == ","
@@ -251,7 +244,6 @@ def test_one_bad_element_costs_no_other(source: Path, bad: bytes) -> None:
 
 
 @pytest.mark.parametrize("array", [b"[%s,,%s]", b"[,%s,%s]", b"[%s, ,\n,%s]"])
-@pytest.mark.xfail(strict=True, reason="an empty element is glued to the good one behind it")
 def test_a_comma_too_many_costs_no_record(source: Path, array: bytes) -> None:
     assert [record for record in records(source, array % (A, B)) if record] == [A, B]
 
@@ -268,9 +260,6 @@ def test_an_array_cut_anywhere_is_refused(source: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["]}", "}]"])
-@pytest.mark.xfail(
-    strict=True, reason="brackets of an open string close the array, and the rest is not missed"
-)
 def test_an_array_cut_behind_brackets_in_a_string_is_refused(source: Path, words: str) -> None:
     whole = b"[" + b",".join([A, ksql(TITLE=words, URL="/"), B]) + b"]"
     with pytest.raises(TopicError, match="cut short"):
@@ -293,11 +282,6 @@ def test_a_line_beyond_the_limit_refuses_the_file(
         records(source, A + b"\n" + b"x" * 1001)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=TimeoutError,
-    reason="an open string is looked for anew at each of its escaped quotes: quadratic time",
-)
 def test_an_array_cut_inside_a_long_string_is_refused_in_a_moment(source: Path) -> None:
     with stopped_after(1.5), pytest.raises(TopicError, match="cut short"):
         records(source, b'[{"html":"' + rb"\"" * 200_000)
@@ -390,9 +374,6 @@ def test_what_is_no_file_has_no_digest(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing", "folder", "empty"])
-@pytest.mark.xfail(
-    strict=True, reason="the header of a CSV is read before anything looks at whether it is a file"
-)
 def test_what_is_no_file_is_no_table_either(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty").touch()
