@@ -85,7 +85,7 @@ select
     label,                              -- The fact in a few words.
     value,                              -- The number; null where the fact is a name or a date alone.
     value_text,                         -- The name or the date, where there is one.
-    unit,                               -- What the value counts, such as events or days, or is: hour, weekday, date, month.
+    unit,                               -- What the value counts or is: events, days, hour, weekday, date.
     coverage,                           -- Share of events that the fact could be taken from; null where it is all.
     n                                   -- Events, days or sessions that support it.
 from facts
