@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint dev bench lock clean
+.PHONY: help setup demo test lint dev bench docs lock clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -32,11 +32,14 @@ lint: $(READY) ## ruff and strict types
 	$(BIN)/basedpyright --level error
 
 dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
-	@DAGSTER_HOME="$$($(BIN)/journey dagster-home)" \
+	@DAGSTER_HOME="$$($(BIN)/journey dagster-home)" PYTHONWARNINGS='ignore:Function' \
 		$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
 
 bench: $(READY) ## measure: ratios side by side in one run
 	$(BIN)/python bench/pipeline.py
+
+docs: $(READY) ## renew the generated reference
+	$(BIN)/python scripts/reference.py
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev \

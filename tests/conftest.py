@@ -4,7 +4,6 @@ import os
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
 # Before anything reads them: no test may look at the developer's home or at Dagster's.
@@ -14,11 +13,10 @@ for name in [name for name in os.environ if name.startswith("JOURNEY_")]:
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 os.environ.pop("DAGSTER_HOME", None)
 
+from homes import PLAN  # noqa: E402
+
 from journey_dagster import demo, runs  # noqa: E402
 from journey_dagster.settings import Settings  # noqa: E402
-from journey_dagster.synth import Plan  # noqa: E402
-
-PLAN = Plan(users=24, events=60)
 
 
 @pytest.fixture(autouse=True)
@@ -55,20 +53,3 @@ def demo_home(ran: Path, settings: Settings) -> Settings:
     """A copy of the demo's home, to do with as one likes."""
     shutil.copytree(ran, settings.home, ignore=shutil.ignore_patterns(".dagster"))
     return settings
-
-
-def row_hashes(database: Path, skip: frozenset[str] = frozenset()) -> dict[str, tuple[int, int]]:
-    """Rows and an order-independent hash of them, by table."""
-    with duckdb.connect(database, read_only=True) as con:
-        con.execute("set TimeZone = 'UTC'")
-        tables = con.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() "
-            "where database_name = current_database()"
-        ).fetchall()
-        return {
-            name: con.execute(
-                f"select count(*), coalesce(sum(hash(t)::hugeint), 0) from {name} as t"
-            ).fetchone()
-            for (name,) in tables
-            if name not in skip
-        }

@@ -1,29 +1,12 @@
 """The command line: stdout is data, stderr is narration, exit codes mean what they say."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from homes import journey
 
 from journey_dagster.settings import ROOT, Settings
-
-PROGRAM = [sys.executable, "-c", "from journey_dagster.cli import main; main()"]
-
-
-def journey(*words: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the program as a person would, from a folder that is not the project's."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [*PROGRAM, *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home.parent,
-        env={**kept, "JOURNEY_HOME": str(home), **environment},
-    )
 
 
 def test_sql_prints_rows_in_every_format(ran: Path):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import duckdb
 import pytest
-from conftest import PLAN, row_hashes
+from homes import PLAN, row_hashes
 
 from journey_dagster import runs, site, users, warehouse
 from journey_dagster.automation import range_tags
