@@ -21,6 +21,10 @@ fi
 "$PYTHON" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
   --upgrade --target .uv --require-hashes -r "$pins"
 
+# Trust what this machine trusts, where it has a store: a company's proxy is in there.
+if [ -s /etc/ssl/certs/ca-certificates.crt ]; then
+  export UV_SYSTEM_CERTS=true
+fi
 echo "setup: installing the pinned packages into .venv" >&2
 .uv/bin/uv venv --quiet --allow-existing --python "$PYTHON" .venv
 .uv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
