@@ -22,16 +22,11 @@ import pyarrow as pa
 
 from journey_dagster.models import model
 from journey_dagster.topics import TopicError, files, segments
-from journey_dagster.topics.decode import (
-    CSV_OPTIONAL,
-    CSV_REQUIRED,
-    Event,
-    Rejection,
-    csv_columns,
-    decode,
-)
+from journey_dagster.topics.csv_rows import OPTIONAL, REQUIRED, columns_of
+from journey_dagster.topics.decode import decode
 from journey_dagster.topics.files import Format, Layout
 from journey_dagster.topics.segments import Origin, Segment
+from journey_dagster.topics.values import Event, Rejection
 from journey_dagster.warehouse import ensure, insert, transaction
 
 RECORDS = model("raw/records.sql")
@@ -81,11 +76,10 @@ def layout_of(
         if mapping:
             raise TopicError(f"--map is for csv; the fields of {format_} have fixed names")
         return Layout(format_, timezone)
-    strange = set(mapping) - {*CSV_REQUIRED, *CSV_OPTIONAL}
+    strange = set(mapping) - {*REQUIRED, *OPTIONAL}
     if strange:
         raise TopicError(
-            f"--map {min(strange)}=...: unknown name; there are "
-            f"{', '.join((*CSV_REQUIRED, *CSV_OPTIONAL))}"
+            f"--map {min(strange)}=...: unknown name; there are {', '.join((*REQUIRED, *OPTIONAL))}"
         )
     delimiter, header = files.read_header(path)
     layout = Layout(format_, timezone, delimiter, header, dict(mapping))
@@ -95,7 +89,7 @@ def layout_of(
     unknown = [name for name in mapping.values() if name not in header]
     if unknown:
         raise TopicError(f"{path} has no column {unknown[0]!r} (--map); it has {_listed(header)}")
-    missing = [name for name in CSV_REQUIRED if name not in csv_columns(layout)]
+    missing = [name for name in REQUIRED if name not in columns_of(layout)]
     if missing:
         raise TopicError(
             f"{path} has no column {' and no '.join(map(repr, missing))}; it has "

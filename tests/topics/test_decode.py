@@ -22,8 +22,9 @@ from topic_files import (
     stopped_after,
 )
 
-from journey_dagster.topics.decode import MAX_BYTES, MAX_DEPTH, Event, Rejection, decode
+from journey_dagster.topics.decode import decode
 from journey_dagster.topics.files import Layout
+from journey_dagster.topics.values import MAX_BYTES, MAX_DEPTH, Event, Rejection
 
 quick = settings(database=None, deadline=None, max_examples=100)
 

@@ -16,9 +16,10 @@ import duckdb
 from journey_dagster import warehouse
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
-from journey_dagster.topics.decode import Event, Rejection, decode
+from journey_dagster.topics.decode import decode
 from journey_dagster.topics.files import Format, Layout
 from journey_dagster.topics.load import Receipt, ingest_file, layout_of, load_landed
+from journey_dagster.topics.values import Event, Rejection
 
 AT = "2026-01-01T00:00:00Z"
 LANDED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)

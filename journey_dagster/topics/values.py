@@ -1,0 +1,259 @@
+"""Reads single values of a record strictly: ids, times, texts, lists, JSON objects.
+
+Belongs here: what an event is, why a record is none, and the rules that all shapes share.
+Does not belong here: which field of which shape means what (`csv_rows`, `ksql`).
+
+Nothing is guessed: an id is a string as it came, a time has a zone or the source states one.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+Reason = Literal[
+    "bad_encoding",
+    "bad_json",
+    "bad_row",
+    "bad_time",
+    "bad_type",
+    "duplicate_key",
+    "identity_conflict",
+    "missing_time",
+    "naive_time",
+    "not_object",
+    "too_deep",
+    "too_large",
+]
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 64
+NOBODY = frozenset({"", "none", "null", "nil", "undefined", "nan"})
+"""What broken clients send for no one; it would be one user shared by strangers."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DIGITS = 40
+"""A longer number is no time in any unit, and Python refuses to read very long ones."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_SPACED_COLON = re.compile(rb'"\s+:')
+
+
+class Event(NamedTuple):
+    """One record, read. The fields are columns of `raw.records`."""
+
+    occurred_at: int
+    """Microseconds since 1970 in UTC."""
+    fingerprint: str
+    """Hash of what the source said; equal for two deliveries of one record."""
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    user_name: str | None = None
+    message_id: str | None = None
+    session_id: str | None = None
+    received_at: int | None = None
+    event_name: str | None = None
+    page: str | None = None
+    """The page as the source names it; None where only an address is known."""
+    url: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+    publication: str | None = None
+    tags: list[str] | None = None
+    authors: list[str] | None = None
+    properties: str = "{}"
+    """JSON object of what has no column of its own."""
+
+
+class Rejection(NamedTuple):
+    """Why a record is no event."""
+
+    reason: Reason
+    message: str
+
+
+class RejectedError(Exception):
+    """Carries a rejection up to `decode`."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.rejection = Rejection(reason, message)
+
+
+def parse_object(value: bytes) -> dict[str, Any]:
+    """A JSON object by the strict parser: no NaN, no lone surrogate, no key twice, not too deep."""
+    try:
+        found = msgspec.json.decode(value)
+    except RecursionError as error:
+        raise RejectedError("too_deep", "nested beyond what a parser can follow") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            value.decode()
+        except UnicodeDecodeError as encoding:
+            raise RejectedError(
+                "bad_encoding", f"not UTF-8: {encoding.reason} at byte {encoding.start}"
+            ) from error
+        raise RejectedError("bad_json", str(error)) from error
+    if not isinstance(found, dict):
+        raise RejectedError("not_object", f"a JSON {type(found).__name__}, not an object")
+    record = cast("dict[str, Any]", found)
+    # As many `":` as keys means flat and without repeats; anything else is looked at closely.
+    # Flat means no list either: more brackets than the depth allows could be a nesting too deep.
+    if (
+        value.count(b'":') != len(record)
+        or value.count(b"[") >= MAX_DEPTH
+        or _SPACED_COLON.search(value)
+    ):
+        _check_closely(value)
+    return record
+
+
+def _check_closely(value: bytes) -> None:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = dict(pairs)
+        if len(keys) < len(pairs):
+            twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+            raise RejectedError("duplicate_key", f"key {twice!r} stands twice")
+        return keys
+
+    try:
+        found = json.loads(value, object_pairs_hook=unique)
+    except RecursionError as error:
+        raise RejectedError("too_deep", "nested beyond what a parser can follow") from error
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return
+    raise RejectedError("too_deep", f"nested deeper than {MAX_DEPTH}")
+
+
+def _children(node: object) -> Iterable[Any]:
+    match node:
+        case dict():
+            return cast("dict[str, Any]", node).values()
+        case list():
+            return cast("list[Any]", node)
+        case _:
+            return ()
+
+
+def identity(name: str, value: object) -> str | None:
+    """An id as a string in one Unicode form; a whole number is taken by its digits."""
+    match value:
+        case None:
+            return None
+        case str():
+            pass
+        case int() if not isinstance(value, bool):
+            value = str(value)
+        case _:
+            raise RejectedError("bad_type", f"{name} is a {value.__class__.__name__}, not a string")
+    return None if value.strip().casefold() in NOBODY else unicodedata.normalize("NFC", value)
+
+
+def text(name: str, value: object) -> str | None:
+    """Text, or nothing where it is empty."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise RejectedError("bad_type", f"{name} is a {type(value).__name__}, not text")
+
+
+def event_id(name: str, value: object) -> str | None:
+    """The source's id of an event; what broken clients send for none is none."""
+    found = text(name, value)
+    return None if found is None or found.strip().casefold() in NOBODY else found
+
+
+def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
+    """Microseconds since 1970 of a time as text or number; None where it is absent.
+
+    Numbers are seconds, milliseconds, microseconds or nanoseconds by their magnitude, which leaves
+    no doubt for the years 1973 to 5138.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        if len(value) <= _DIGITS and _NUMBER.fullmatch(value):
+            return _of_number(name, float(value) if "." in value else int(value))
+        return _of_text(name, value.strip(), zone)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _of_number(name, value)
+    raise RejectedError("bad_time", f"{name} is a {type(value).__name__}")
+
+
+def _of_text(name: str, value: str, zone: ZoneInfo | None) -> int:
+    try:
+        at = datetime.fromisoformat(value.removesuffix(" UTC") + "+00:00" * value.endswith(" UTC"))
+    except ValueError as error:
+        raise RejectedError("bad_time", f"{name} {value[:40]!r} is no ISO 8601 time") from error
+    if at.tzinfo is None:
+        if zone is None:
+            raise RejectedError("naive_time", f"{name} {value[:40]!r} states no time zone")
+        at = at.replace(tzinfo=zone)
+    try:
+        return (at.astimezone(UTC) - _EPOCH) // _MICROSECOND
+    except OverflowError as error:
+        raise RejectedError("bad_time", f"{name} {value[:40]!r} is out of range") from error
+
+
+def _of_number(name: str, value: float) -> int:
+    for per_second in (1, 10**3, 10**6, 10**9):
+        if 10**8 * per_second <= value < 10**11 * per_second:
+            micros = value * 10**6
+            return micros // per_second if isinstance(micros, int) else round(micros / per_second)
+    raise RejectedError("bad_time", f"{name} {value!r} is no time since 1970 in any usual unit")
+
+
+def fingerprint(said: Mapping[str, Any]) -> str:
+    """Hash of what a source said, whatever the order of its keys."""
+    return hashlib.blake2b(
+        msgspec.json.encode(said, order="sorted"), digest_size=16, usedforsecurity=False
+    ).hexdigest()
+
+
+def as_json(said: Mapping[str, Any]) -> str:
+    """A JSON object of what there is, keys sorted."""
+    kept = {key: value for key, value in said.items() if value not in (None, "")}
+    return msgspec.json.encode(kept, order="sorted").decode() if kept else "{}"
+
+
+def names(field: str, value: object) -> list[str] | None:
+    """The names in a list, a JSON list as text, or a bracketed list without quotes; None if absent.
+
+    In the last form a comma inside a name cannot be told from one between names: it separates.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        inner = value.strip()
+        if re.match(r'\[\s*"', inner):
+            try:
+                value = msgspec.json.decode(inner, type=list[str])
+            except msgspec.MsgspecError as error:
+                raise RejectedError("bad_type", f"{field} is no list: {error}") from error
+        else:
+            value = inner.removeprefix("[").removesuffix("]").split(",")
+    if not isinstance(value, list):
+        raise RejectedError("bad_type", f"{field} is a {type(value).__name__}, not a list")
+    parts = cast("list[Any]", value)
+    found = [part.strip() for part in parts if isinstance(part, str)]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+@lru_cache
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """The zone of times that state none, where the source has one."""
+    return ZoneInfo(name) if name else None
