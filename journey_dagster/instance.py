@@ -1,10 +1,13 @@
 """Dagster's own state: where it lies, and the partitions in it.
 
-Belongs here: DAGSTER_HOME and keeping partition keys and registry in step.
+Belongs here: DAGSTER_HOME, keeping partition keys and registry in step, burying killed runs.
 Does not belong here: running anything (`runs`).
 """
 
+import fcntl
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +16,17 @@ import yaml
 
 from journey_dagster import users
 from journey_dagster.settings import ROOT, Settings
+from journey_dagster.warehouse import WarehouseBusyError
+
+FROM_CLI = {"journey/from": "cli"}
+"""Tag of runs that live in a process of the command line."""
+
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -49,6 +63,31 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     return dg.DagsterInstance.get()
+
+
+@contextmanager
+def only_runner(instance: dg.DagsterInstance, settings: Settings) -> Generator[None]:
+    """Be the only process that runs jobs of this home from the command line.
+
+    The lock ends with its process, however that ends. So whatever such a run is still recorded as
+    started when the lock is free was killed: it is marked as failed, and what it held of the pool
+    is given back; otherwise the next run would wait for it for ever.
+
+    Raises:
+        WarehouseBusyError: another `journey run` is under way.
+    """
+    with (dagster_home(settings) / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WarehouseBusyError(
+                f"another `journey run` is under way in {settings.home}. Try again when it is done"
+            ) from error
+        filters = dg.RunsFilter(statuses=UNFINISHED, tags=FROM_CLI)
+        for killed in instance.get_runs(filters):
+            instance.report_run_failed(killed, "its process was killed")
+            instance.event_log_storage.free_concurrency_slots_for_run(killed.run_id)
+        yield
 
 
 def sync_partitions(

@@ -15,9 +15,9 @@ from typing import Any
 
 import dagster as dg
 
-from journey_dagster import users
+from journey_dagster import users, warehouse
 from journey_dagster.automation import range_tags
-from journey_dagster.instance import open_instance, sync_partitions
+from journey_dagster.instance import FROM_CLI, only_runner, open_instance, sync_partitions
 from journey_dagster.settings import Settings
 
 Narrator = Callable[[str], None]
@@ -49,6 +49,7 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
 
     Raises:
         RegistryError: the registry cannot be read, or a slug is nobody's.
+        WarehouseBusyError: another run is under way, or somebody holds the warehouse.
     """
     from journey_dagster.definitions import build_defs  # noqa: PLC0415  the graph costs a second
 
@@ -57,7 +58,9 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
     defs = build_defs(settings, loggers={"narrator": _logger(narrate)})
     summary = Summary()
     start = time.monotonic()
-    with open_instance(settings) as instance:
+    with open_instance(settings) as instance, only_runner(instance, settings):
+        with warehouse.connect(settings.database):
+            pass  # whoever holds the file is named before anything starts
         known = sync_partitions(instance, registered)
         every = list(instance.get_dynamic_partitions(users.USERS_NAME))
         chosen = set(slugs or known)
@@ -67,7 +70,7 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
             result = defs.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 run_config={"loggers": {"narrator": {}}},
-                tags=range_tags(keys) if keys else {},
+                tags=FROM_CLI | (range_tags(keys) if keys else {}),
                 raise_on_error=False,
             )
             _add(summary, result)
