@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PORT ?= 3000
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -31,9 +32,9 @@ lint: $(READY) ## ruff and strict types
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --level error
 
-dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
+dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000 (PORT=... for another)
 	@DAGSTER_HOME="$$($(BIN)/journey dagster-home)" PYTHONWARNINGS='ignore:Function' \
-		$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
+		$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 bench: $(READY) ## measure: ratios side by side in one run
 	$(BIN)/python bench/pipeline.py

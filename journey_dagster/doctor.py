@@ -75,7 +75,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _warehouse(settings: Settings) -> Iterator[Finding]:
     try:
         found = list(segments.find(settings.raw)) if settings.raw.exists() else []
-        yield Finding("raw segments", "well", f"{len(found)} readable")
+        yield Finding("raw segments", "well", f"{len(found)} found, their footers readable")
     except TopicError as error:
         yield Finding("raw segments", "wrong", str(error), "see the message")
     if not settings.database.exists():

@@ -121,11 +121,10 @@ def _habits(story: _Story, facts: Mapping[str, Fact]) -> None:
 
 def _favourites(story: _Story, facts: Mapping[str, Fact]) -> None:
     if page := facts.get("top_page"):
-        story.say(f"The page you came back to most is “{page.text}”, {_times(page)}.", page)
+        story.say(f"The page with most of your events is “{page.text}”: {page.amount}.", page)
     if source := facts.get("top_source"):
         story.say(
-            f"Most of what you opened with a known origin came from {source.text}: "
-            f"{source.amount}.",
+            f"The publication with most of your events is {source.text}: {source.amount}.",
             source,
         )
     if topic := facts.get("top_topic"):
@@ -137,10 +136,6 @@ def _favourites(story: _Story, facts: Mapping[str, Fact]) -> None:
         )
     month = facts["top_month"]
     story.say(f"Your busiest month was {month.text}, with {month.amount}.", month)
-
-
-def _times(fact: Fact) -> str:
-    return "once" if fact.value == 1 else f"{fact.value or 0:,.0f} times"
 
 
 def write_templates(

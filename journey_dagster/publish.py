@@ -126,7 +126,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 _STATUS = {
     "published": "Report ready",
     "no_data": "No events yet",
-    "withheld": "Held back: its numbers did not add up",
+    "withheld": "Held back for now",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 import duckdb
 import polars as pl
 
+from journey_dagster.terminal import printable
 from journey_dagster.warehouse import WarehouseError
 
 Format = Literal["table", "csv", "json", "md"]
@@ -48,7 +49,13 @@ def query(database: Path, statement: str, format_: Format, limit: int) -> Answer
             con.execute("set TimeZone = 'UTC'")
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
+            if len(con.extract_statements(statement)) != 1:
+                raise WarehouseError("the query failed: one statement at a time, please")
             rows = con.execute(statement).pl()
+    except pl.exceptions.PolarsError as error:
+        raise WarehouseError(
+            f"the query failed: a column cannot be printed ({error}); cast it to varchar"
+        ) from error
     except duckdb.Error as error:
         raise WarehouseError(f"the query failed: {error}") from error
     if format_ == "csv":
@@ -68,7 +75,7 @@ def query(database: Path, statement: str, format_: Format, limit: int) -> Answer
         thousands_separator=False,
         float_precision=None,
     ):
-        return Answer(str(shown), rows.height, cut=rows.height > limit)
+        return Answer(printable(str(shown)), rows.height, cut=rows.height > limit)
 
 
 def _flat(rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ Does not belong here: computing anything new (`sql/marts/`), writing and serving
 All reports of a batch are read with one query per mart; the documents hold final, local numbers.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,9 +31,9 @@ _QUERIES = {
     "where user_id = any($users) order by all",
     "hours": "select user_id, weekday, hour, n_events from marts.user_hour_week "
     "where user_id = any($users)",
-    "pages": "select user_id, page, title, n_views, n_days, last_seen_date from marts.user_pages "
+    "pages": "select user_id, page, title, n_events, n_days, last_seen_date from marts.user_pages "
     "where user_id = any($users) and page_rank <= $top_pages order by user_id, page_rank",
-    "all_pages": "select user_id, count(*), sum(n_views)::bigint from marts.user_pages "
+    "all_pages": "select user_id, count(*), sum(n_events)::bigint from marts.user_pages "
     "where user_id = any($users) group by all",
     "sources": "select user_id, publication, n_events from marts.user_sources "
     "where user_id = any($users) order by user_id, publication is null, n_events desc, publication",
@@ -166,7 +167,7 @@ def _document(
             "window_days": settings.recent_days,
             "n_events": head["n_recent_events"],
             "items": [
-                {"at_local": _local(at), "page": page, "title": title, "source": source}
+                {"at_local": _local(at), "page": _shown(page), "title": title, "source": source}
                 for at, page, title, source in rows["recent"]
             ],
         },
@@ -296,19 +297,19 @@ def _hour_week(head: Mapping[str, Any], hours: Sequence[tuple[Any, ...]]) -> dic
 def _pages(
     head: Mapping[str, Any], top: Sequence[tuple[Any, ...]], every: Sequence[tuple[Any, ...]]
 ) -> dict[str, Any]:
-    n_pages, n_views = every[0] if every else (0, 0)
+    n_pages, n_events = every[0] if every else (0, 0)
     return {
         "n_distinct": n_pages,
-        "n_views": n_views,
+        "n_events": n_events,
         "coverage": head["title_coverage"],
         "top": [
-            {"page": page, "title": title, "n_views": views, "n_days": days,
+            {"page": _shown(page), "title": title, "n_events": views, "n_days": days,
              "last_seen_date": seen.isoformat()}
             for page, title, views, days, seen in top
         ],
         "other": {
             "n_pages": n_pages - len(top),
-            "n_views": n_views - sum(views for _, _, views, _, _ in top),
+            "n_events": n_events - sum(views for _, _, views, _, _ in top),
         },
     }  # fmt: skip
 
@@ -355,13 +356,18 @@ def _sessions(
                 "started_at_local": _local(at),
                 "minutes": _rounded(seconds / 60),
                 "n_steps": n_steps,
-                "entry_page": entry,
-                "exit_page": exit_,
+                "entry_page": _shown(entry),
+                "exit_page": _shown(exit_),
                 "is_open": is_open,
             }
             for at, seconds, n_steps, entry, exit_, is_open in recent
         ],
     }
+
+
+def _shown(page: str) -> str:
+    """A page as it may be published: what follows a question mark may be a secret."""
+    return re.split(r"[?#]", page, maxsplit=1)[0] or "/"
 
 
 def _rounded(value: float | None) -> float | None:

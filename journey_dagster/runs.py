@@ -74,8 +74,8 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
                 raise_on_error=False,
             )
             _add(summary, result)
-            if not result.success and job == "nightly" and len(ranges) > 1:
-                break
+            if _is_broken(result):
+                break  # what the other users' reports are made of is not there
     summary.seconds = time.monotonic() - start
     return summary
 
@@ -92,6 +92,13 @@ def neighbours(keys: Iterable[str], chosen: Iterable[str]) -> Iterator[list[str]
             together = []
     if together:
         yield together
+
+
+def _is_broken(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether more failed than the reports of users who are held back."""
+    return any(
+        event.is_step_failure and event.step_key != "user_report" for event in result.all_events
+    )
 
 
 def _add(summary: Summary, result: dg.ExecuteInProcessResult) -> None:

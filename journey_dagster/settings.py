@@ -5,6 +5,7 @@ Does not belong here: what is derived from data, Dagster configuration, secrets 
 `.env.example` is held against this class by a test.
 """
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -82,6 +83,20 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(page.strip() for page in value.split(",") if page.strip())
         return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _size(cls, limit: str) -> str:
+        if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", limit):
+            raise ValueError(f"{limit!r} is no size, such as 1GB or 500MB")
+        return limit
+
+    @field_validator("nightly")
+    @classmethod
+    def _cron(cls, line: str) -> str:
+        if not re.fullmatch(r"[\d*/,-]+( [\d*/,-]+){4}", line):
+            raise ValueError(f"{line!r} is no cron line of five fields, such as 0 3 * * *")
+        return line
 
     @field_validator("default_timezone")
     @classmethod

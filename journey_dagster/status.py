@@ -35,6 +35,10 @@ class Status:
     n_events: int
     n_users: int
     n_sessions: int
+    n_noise: int
+    """Events that do not count: dated before all plausibility, or in the future."""
+    n_unattributed: int
+    """Events of nobody known."""
     reports: dict[str, int]
     """Registered users by what became of their report."""
     withheld: dict[str, str]
@@ -45,7 +49,7 @@ def status(settings: Settings) -> Status:
     """Look at the analysts' copy, so that a running pipeline is never in the way."""
     home = str(settings.home)
     if not settings.analytics.is_file():
-        return Status(home, False, None, [], 0, 0, 0, {}, {})
+        return Status(home, False, None, [], 0, 0, 0, 0, 0, {}, {})
     with duckdb.connect(settings.analytics, read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
         topics = con.execute(
@@ -54,9 +58,12 @@ def status(settings: Settings) -> Status:
             "group by all order by all"
         ).fetchall()
         counts = con.execute(
-            "select (select count(*) from core.events), (select count(*) from core.users), "
-            "(select count(*) from core.sessions)"
-        ).fetchone() or (0, 0, 0)
+            "select (select count(*) from core.events), "
+            "(select count(*) from core.users where n_events > 0), "
+            "(select count(*) from core.sessions), "
+            "(select count(*) from core.events where is_noise), "
+            "(select count(*) from core.events where user_id is null)"
+        ).fetchone() or (0, 0, 0, 0, 0)
         reports: list[tuple[str, str, str | None]] = []
         if con.execute(
             "select 1 from duckdb_tables() where schema_name = 'marts' "
@@ -73,6 +80,8 @@ def status(settings: Settings) -> Status:
         n_events=counts[0],
         n_users=counts[1],
         n_sessions=counts[2],
+        n_noise=counts[3],
+        n_unattributed=counts[4],
         reports={state: states.count(state) for state in sorted(set(states))},
         withheld={slug: reason or "" for slug, state, reason in reports if state == "withheld"},
     )

@@ -3,6 +3,7 @@
 Belongs here: layout of text. Does not belong here: numbers (they come final) and commands (`cli`).
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -15,6 +16,11 @@ from journey_dagster.status import Status
 WIDTH = 88
 _SHADES = "·░▒▓█"
 _MARKS = {"well": "✓", "note": "!", "wrong": "✗"}
+
+
+def printable(text: str) -> str:
+    """Text without the control characters that would command a terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", text)
 
 
 def report(document: Mapping[str, Any]) -> str:
@@ -37,7 +43,7 @@ def report(document: Mapping[str, Any]) -> str:
     lines += ["", f"({document['narrative']['source']} text)"]
     if document["period"]:
         lines += ["", *_calendar(document["period"], document["calendar"])]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _calendar(period: Mapping[str, Any], calendar: Mapping[str, Any]) -> Iterable[str]:
@@ -76,6 +82,7 @@ def status(found: Status) -> str:
         found.home,
         f"  data through  {found.data_through or 'no events'}",
         f"  events        {counted}",
+        f"  of those      {found.n_noise:,} noise, {found.n_unattributed:,} of nobody known",
     ]
     lines += [
         f"  topic         {topic.topic}: {topic.n_consumed:,} records = {topic.n_events:,} events "

@@ -8,18 +8,22 @@ once given, stays. Dagster: https://docs.dagster.io/guides/build/partitions-and-
 """
 
 import difflib
+import fcntl
 import hashlib
 import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 from zoneinfo import available_timezones
 
 import dagster as dg
 import msgspec
+
+from journey_dagster.topics.values import RejectedError, identity
 
 USERS_NAME = "users"
 """Name of the partitions in Dagster's instance."""
@@ -29,6 +33,9 @@ USERS = dg.DynamicPartitionsDefinition(name=USERS_NAME)
 
 RESERVED = frozenset({"cohorts", "friction", "manifest", "product", "status", "users"})
 """Names of data files that are no user's."""
+
+MAX_NAME = 200
+MAX_AVATAR = 16
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -103,10 +110,19 @@ def _decoded(path: Path, shape: type[list[T]]) -> list[T]:
         ) from error
 
 
+@contextmanager
+def being_edited(path: Path) -> Generator[list[User]]:
+    """The registered users, while nobody else changes them: load, change, `save`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield load(path)
+
+
 def save(path: Path, users: Sequence[User]) -> None:
     """Write the registry; a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
+    new = path.with_name(f".{path.name}.{os.getpid()}")
     text = msgspec.json.format(msgspec.json.encode(list(users)), indent=1)
     with new.open("wb") as file:
         file.write(text + b"\n")
@@ -121,17 +137,23 @@ def add(users: Sequence[User], entry: Entry) -> tuple[list[User], User]:
     Raises:
         RegistryError: an empty id, a slug that is taken or malformed, an unknown time zone.
     """
-    known = next((user for user in users if user.user_id == entry.user_id), None)
+    try:
+        user_id = identity("user_id", entry.user_id)
+    except RejectedError as error:
+        raise RegistryError(str(error)) from error
+    if user_id is None:
+        raise RegistryError(f"{entry.user_id!r} is what broken clients send for nobody; no user")
+    known = next((user for user in users if user.user_id == user_id), None)
     if known:
         return list(users), known
-    if not entry.user_id.strip():
-        raise RegistryError("a user needs an id; an empty one would be shared by strangers")
+    if len(entry.display_name or "") > MAX_NAME or len(entry.avatar or "") > MAX_AVATAR:
+        raise RegistryError(f"a name has at most {MAX_NAME} characters, an avatar {MAX_AVATAR}")
     taken = {user.slug for user in users} | RESERVED
-    slug = entry.slug or free_slug(entry.display_name or entry.user_id, entry.user_id, taken)
+    slug = entry.slug or free_slug(entry.display_name or user_id, user_id, taken)
     _refuse_bad_slug(slug)
     if slug in taken:
         raise RegistryError(f"slug {slug!r} belongs to another user; choose another with --slug")
-    user = User(entry.user_id, slug, entry.display_name, checked_zone(entry.tz), entry.avatar)
+    user = User(user_id, slug, entry.display_name, checked_zone(entry.tz), entry.avatar)
     return [*users, user], user
 
 

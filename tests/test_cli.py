@@ -1,6 +1,7 @@
 """The command line: stdout is data, stderr is narration, exit codes mean what they say."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,10 @@ def test_sql_says_when_it_cuts(ran: Path):
         "set enable_external_access = true",
         "attach 'other.duckdb'",
         "selct 1",
+        "",
+        "-- nothing",
+        "select 1; select 2",
+        "select interval 1 day",
     ],
 )
 def test_sql_only_reads_and_only_the_copy(ran: Path, statement: str):
@@ -128,6 +133,39 @@ def test_a_wrong_setting_is_named(tmp_path: Path):
     refused = journey("status", home=tmp_path / "h", JOURNEY_DEFAULT_TIMEZONE="Moon")
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: JOURNEY_DEFAULT_TIMEZONE")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("MEMORY_LIMIT", "lots"), ("NIGHTLY", "bogus"), ("HOME", "/proc/nowhere")],
+)
+def test_what_cannot_work_is_one_line_and_no_traceback(tmp_path: Path, name: str, value: str):
+    log = tmp_path / "log.csv"
+    log.write_text("user_id,timestamp,page,event\nu,2026-01-01T00:00:00Z,/,view\n")
+    refused = journey(
+        "ingest", "file", str(log), "--format", "csv",
+        home=tmp_path / "h", **{f"JOURNEY_{name}": value},
+    )  # fmt: skip
+    assert refused.returncode in {1, 2}
+    assert refused.stderr.startswith("error: ")
+    assert "Traceback" not in refused.stderr
+
+
+def test_registrations_at_once_are_all_kept(tmp_path: Path):
+    home = tmp_path / "home"
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda n: journey("users", "add", f"p{n}", home=home), range(4)))
+    assert [one.returncode for one in done] == [0] * 4
+    listed = json.loads(journey("users", "list", "--json", home=home).stdout)
+    assert {user["user_id"] for user in listed} == {f"p{n}" for n in range(4)}
+
+
+def test_names_cannot_command_a_terminal(tmp_path: Path):
+    home = tmp_path / "home"
+    journey("users", "add", "u", "--name", "\x1b[31mred\x07", home=home)
+    shown = journey("users", "list", home=home).stdout
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
 
 
 def test_a_demo_does_not_touch_the_topics_of_others(tmp_path: Path):

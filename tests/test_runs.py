@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -14,6 +15,7 @@ from journey_dagster.definitions import build_defs
 from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.publish import publish_reports
 from journey_dagster.settings import Settings
+from journey_dagster.topics.load import ingest_file, layout_of
 
 
 def quiet(_line: str) -> None:
@@ -37,7 +39,7 @@ def test_every_report_keeps_its_contract_and_adds_up(ran):
         site.validate("report.v1", report)
         n = report["evidence"]["n_events"]
         assert n == user["n_events"] == sum(n for _, n in report["calendar"]["days"])
-        assert n == report["hour_week"]["n"] == report["pages"]["n_views"]
+        assert n == report["hour_week"]["n"] == report["pages"]["n_events"]
         assert n == sum(source["n_events"] for source in report["sources"])
         assert n == sum(topic["n_events"] for topic in report["about"]["topics"])
         assert n == sum(count for _, count in user["months"])
@@ -100,6 +102,44 @@ def test_what_was_withheld_returns_when_it_is_sound_again(demo_home: Settings):
     assert not site.report_path(demo_home.site, victim.slug).exists()
     assert runs.run(demo_home, quiet, [victim.slug]).succeeded
     assert site.report_path(demo_home.site, victim.slug).exists()
+
+
+def test_a_withheld_user_does_not_stop_one_further_on(
+    demo_home: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    """Users who are no neighbours are two runs; the second comes whatever became of the first."""
+    slugs = [user.slug for user in users.load(demo_home.registry)]
+    chosen = [slugs[0], slugs[5]]
+    for slug in chosen:
+        site.report_path(demo_home.site, slug).unlink()
+    write = site.write_report
+
+    def refuse_first(folder, document):
+        if document["user"]["slug"] == chosen[0]:
+            raise site.ContractError("broken for the test")
+        return write(folder, document)
+
+    monkeypatch.setattr(site, "write_report", refuse_first)
+    summary = runs.run(demo_home, quiet, chosen)
+    assert not summary.succeeded
+    assert "broken for the test" in summary.failures[0]
+    assert [site.report_path(demo_home.site, slug).exists() for slug in chosen] == [False, True]
+
+
+def test_what_follows_a_question_mark_is_not_published(settings: Settings, tmp_path: Path):
+    log = tmp_path / "log.csv"
+    rows = [f"u,2026-01-0{n}T10:0{n}:00Z,/reset?token=SECRET{n},view" for n in range(1, 10)]
+    rows += [f"u,2026-01-1{n}T10:0{n}:00Z,HTTPS://Shop.example/a?key=SECRET,view" for n in range(9)]
+    log.write_text("\n".join(["user_id,timestamp,page,event", *rows]) + "\n")
+    with warehouse.connect(settings.database) as con:
+        layout = layout_of(log, "csv", timezone=None, mapping={})
+        ingest_file(con, settings.raw, log, layout, datetime.now(UTC))
+    registered, user = users.add([], users.Entry("u", tz="UTC"))
+    users.save(settings.registry, registered)
+    assert runs.run(settings, quiet).succeeded
+    text = site.report_path(settings.site, user.slug).read_text()
+    assert "/reset" in text
+    assert "SECRET" not in text
 
 
 def runs_only_reports(settings: Settings, slugs: list[str]) -> runs.Summary:

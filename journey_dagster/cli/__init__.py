@@ -8,6 +8,7 @@ Exit codes: 0 done, 1 failed, 2 the command or its input is wrong, 3 try again, 
 
 import sys
 
+import duckdb
 import pydantic
 import typer
 
@@ -36,6 +37,8 @@ def main() -> None:
         sys.exit(_told(error, 3))
     except (TopicError, RegistryError, WarehouseError) as error:
         sys.exit(_told(error, 2))
+    except (OSError, duckdb.Error) as error:
+        sys.exit(_told(error, 1))
     except pydantic.ValidationError as error:
         for problem in error.errors():
             name = "JOURNEY_" + "_".join(map(str, problem["loc"])).upper()

@@ -11,6 +11,7 @@ from rich.table import Table
 from journey_dagster import users
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
+from journey_dagster.terminal import printable
 
 Name = Annotated[str | None, typer.Option(help="Name to show.")]
 Zone = Annotated[str | None, typer.Option("--tz", help="IANA time zone, such as Europe/Berlin.")]
@@ -36,13 +37,9 @@ def listed(
         return
     table = Table("slug", "user id", "name", "time zone", "visibility", box=None)
     for user in registered:
-        table.add_row(
-            user.slug,
-            user.user_id,
-            user.display_name or "",
-            user.tz or "not known",
-            user.visibility,
-        )
+        name, zone = user.display_name or "", user.tz or "not known"
+        cells = (user.slug, user.user_id, name, zone, user.visibility)
+        table.add_row(*map(printable, cells))
     Console().print(table)
     if not registered:
         to_stderr("nobody yet: journey users add USER_ID --tz Europe/Berlin")
@@ -66,17 +63,18 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command are its parameters
     if len(user_id or []) > 1 and (name or slug):
         raise typer.BadParameter("--name and --slug are for one user at a time")
     settings = Settings()
-    registered = users.load(settings.registry)
     entries = (
         users.read_entries(from_file)
         if from_file
         else [users.Entry(one, slug, name, tz, avatar) for one in user_id or []]
     )
     added: list[users.User] = []
-    for entry in entries:
-        registered, user = users.add(registered, entry)
-        added.append(user)
-    users.save(settings.registry, registered)
+    with users.being_edited(settings.registry) as registered:
+        everyone = registered
+        for entry in entries:
+            everyone, user = users.add(everyone, entry)
+            added.append(user)
+        users.save(settings.registry, everyone)
     for user in added:
         print(user.slug)  # noqa: T201  stdout is data
         if user.tz is None:
@@ -99,16 +97,17 @@ def change(
 ) -> None:
     """Change what is registered of a user; the slug stays."""
     settings = Settings()
-    registered = users.load(settings.registry)
-    user = users.by_slug(registered, [slug])[0]
     changes = {
         "display_name": name,
         "tz": users.checked_zone(tz),
         "avatar": avatar,
         "visibility": visibility,
     }
-    changed = msgspec.structs.replace(
-        user, **{field: value for field, value in changes.items() if value is not None}
-    )
-    users.save(settings.registry, [changed if one is user else one for one in registered])
+    given = {field: value for field, value in changes.items() if value is not None}
+    if not given:
+        raise typer.BadParameter("say what to change: --name, --tz, --avatar or --visibility")
+    with users.being_edited(settings.registry) as registered:
+        user = users.by_slug(registered, [slug])[0]
+        changed = msgspec.structs.replace(user, **given)
+        users.save(settings.registry, [changed if one is user else one for one in registered])
     to_stderr("next: journey run")

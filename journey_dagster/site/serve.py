@@ -3,6 +3,7 @@
 Belongs here: a small static server for looking at one's own site. Does not belong here: publishing.
 """
 
+import os
 from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,10 @@ class _Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
         del format, args
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        del path
+        self.send_error(404)
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-cache")

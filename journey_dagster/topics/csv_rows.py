@@ -5,7 +5,7 @@ row ends (`files`).
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from journey_dagster.topics.files import Layout
 from journey_dagster.topics.values import (
@@ -73,10 +73,10 @@ def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
         if occurred_at is None:
             raise RejectedError("missing_time", "timestamp is empty")
         page = text("page", cell("page"))
-        is_address = page is not None and page.startswith(("http://", "https://"))
+        is_address = page is not None and page.lower().startswith(("http://", "https://"))
         return Event(
             occurred_at=occurred_at,
-            fingerprint=fingerprint(dict(zip(layout.header, cells, strict=True))),
+            fingerprint=fingerprint({**_said(cells, position, rest), "timestamp": occurred_at}),
             user_id=identity("user_id", cell("user_id")),
             anonymous_id=identity("anonymous_id", cell("anonymous_id")),
             message_id=event_id("event_id", cell("event_id")),
@@ -90,3 +90,11 @@ def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
         )
 
     return read
+
+
+def _said(
+    cells: list[str], position: Mapping[str, int], rest: Iterable[tuple[int, str]]
+) -> dict[str, str]:
+    """What a row says, whatever its columns are called and whichever of them are empty."""
+    named = {canonical: cells[place] for canonical, place in position.items() if cells[place]}
+    return named | {f".{name.lower()}": cells[place] for place, name in rest if cells[place]}

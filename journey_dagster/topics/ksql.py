@@ -49,7 +49,7 @@ def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
         user_id = next(iter(told), None)
         return Event(
             occurred_at=occurred_at,
-            fingerprint=fingerprint({**said, "_user_id": user_id}),
+            fingerprint=fingerprint({**said, "TIMESTAMP": occurred_at, "_user_id": user_id}),
             user_id=user_id,
             user_name=text("USERNAME", said.get("USERNAME")),
             message_id=event_id("MESSAGEID", said.get("MESSAGEID")),

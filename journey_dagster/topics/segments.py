@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -29,7 +28,8 @@ SUMS = "SHA256SUMS"
 """Beside the segments of a partition: a footer has no checksum of its own."""
 
 RECORDS = 20_000
-"""Records in a segment: small enough to decode in bounded memory."""
+SIZE = 64 * 2**20
+"""Records and bytes in a segment: small enough to decode in bounded memory."""
 
 _HEADERS = pa.map_(pa.string(), pa.binary())
 _SCHEMA = pa.schema(
@@ -104,9 +104,8 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
     (hidden / "0").mkdir(parents=True, mode=0o700)
     schema = _SCHEMA.with_metadata({b"journey": msgspec.json.encode(origin)})
     first = 0
-    values = iter(values)
     try:
-        while batch := list(islice(values, RECORDS)):
+        for batch in _batches(values):
             n = len(batch)
             table = pa.table(
                 {
@@ -131,6 +130,19 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
     _sync(hidden / "0")
     _sync(hidden)
     return hidden
+
+
+def _batches(values: Iterable[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for value in values:
+        batch.append(value)
+        size += len(value)
+        if len(batch) >= RECORDS or size >= SIZE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def place(hidden: Path) -> Path:

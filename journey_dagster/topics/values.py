@@ -44,6 +44,10 @@ _MICROSECOND = timedelta(microseconds=1)
 _DIGITS = 40
 """A longer number is no time in any unit, and Python refuses to read very long ones."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_COMPACT = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?"
+)
+"""A date and clock without separators; read as a number it would be another time."""
 _SPACED_COLON = re.compile(rb'"\s+:')
 
 
@@ -186,10 +190,14 @@ def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
+        if _COMPACT.fullmatch(value):
+            raise RejectedError("bad_time", f"{name} {value!r} could be a date; write it as ISO")
         if len(value) <= _DIGITS and _NUMBER.fullmatch(value):
             return _of_number(name, float(value) if "." in value else int(value))
         return _of_text(name, value.strip(), zone)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if _COMPACT.fullmatch(str(value)):
+            raise RejectedError("bad_time", f"{name} {value!r} could be a date; write it as ISO")
         return _of_number(name, value)
     raise RejectedError("bad_time", f"{name} is a {type(value).__name__}")
 

@@ -9,7 +9,8 @@ select
     max(occurred_at) as last_event_at,  -- Last event on it, in UTC.
     page in ('/', '(unknown)') or regexp_matches(
         lower(page),
-        '^/(home|index|search|login|logout|register|signup|account|settings|profile|admin|messages|feed)([/.?#]|$)'
+        '^/(home|index|search|login|logout|register|signup|account|settings|profile|admin|messages|feed'
+            || '|cart|checkout|help)([/.?#]|$)'
     ) as is_generic                     -- Home, search, account and the like: traffic, but nobody's favourite.
 from core.events
 where not is_noise

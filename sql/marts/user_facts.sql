@@ -5,7 +5,8 @@ with summary as (
 
 -- Among equals the first by name leads.
 top_page as (
-    select user_id, coalesce(title, page) as name, n_views
+    -- What follows a question mark in a page may be a secret.
+    select user_id, coalesce(title, regexp_replace(page, '[?#].*$', '', 's')) as name, n_events
     from marts.user_pages
     where user_id = any($users::varchar[]) and page_rank = 1
 ),
@@ -70,9 +71,9 @@ facts as (
     union all
     select user_id, 'recent_events', 'Events in the last days of data', n_recent_events, null, 'events', null, n_events from summary where n_events > 0
     union all
-    select user_id, 'top_page', 'Most visited page', n_views, name, 'events', title_coverage, n_views from top_page join summary using (user_id)
+    select user_id, 'top_page', 'Page with most events', top_page.n_events, name, 'events', null, top_page.n_events from top_page join summary using (user_id)
     union all
-    select user_id, 'top_source', 'Most visited publication', top_source.n_events, name, 'events', source_coverage, top_source.n_events from top_source join summary using (user_id)
+    select user_id, 'top_source', 'Publication with most events', top_source.n_events, name, 'events', source_coverage, top_source.n_events from top_source join summary using (user_id)
     union all
     select user_id, 'top_topic', 'Most frequent topic', top_topic.n_events, name, 'events', topic_coverage, top_topic.n_events from top_topic join summary using (user_id)
     union all

@@ -128,11 +128,11 @@ def _topics(rng: random.Random, days: list[list[Any]]) -> Json:
     return {"coverage": 0.413, "months": [month for month, _ in months], "top": top}
 
 
-def _pages(days: list[list[Any]], n_views: int) -> Json:
+def _pages(days: list[list[Any]], n_events: int) -> Json:
     top: list[Json] = []
-    left = n_views
+    left = n_events
     for rank, (page, title) in enumerate(PAGES):
-        n = min(left, max(1, int(n_views * 0.11 / (1 + rank * 0.45))))
+        n = min(left, max(1, int(n_events * 0.11 / (1 + rank * 0.45))))
         if n == 0:
             break
         left -= n
@@ -140,7 +140,7 @@ def _pages(days: list[list[Any]], n_views: int) -> Json:
             {
                 "page": page,
                 "title": title,
-                "n_views": n,
+                "n_events": n,
                 "n_days": min(len(days), max(1, n // 2)),
                 "last_seen_date": days[-1 - rank % len(days)][0],
             }
@@ -148,10 +148,10 @@ def _pages(days: list[list[Any]], n_views: int) -> Json:
     n_other = left // 3 if left else 0
     return {
         "n_distinct": len(top) + n_other,
-        "n_views": n_views,
+        "n_events": n_events,
         "coverage": 0.968,
         "top": top,
-        "other": {"n_pages": n_other, "n_views": left if n_other else 0},
+        "other": {"n_pages": n_other, "n_events": left if n_other else 0},
     }
 
 
@@ -223,7 +223,7 @@ def _facts(report: Json) -> list[Json]:
             "page",
             f"“{top['title']}”",
             report["pages"]["coverage"],
-            top["n_views"],
+            top["n_events"],
         ),
         (
             "median_minutes",
@@ -444,10 +444,10 @@ def t0() -> Json:
             "hour_week": {"counts": [[0] * 24 for _ in range(7)], "n": 0, "peak": None},
             "pages": {
                 "n_distinct": 0,
-                "n_views": 0,
+                "n_events": 0,
                 "coverage": None,
                 "top": [],
-                "other": {"n_pages": 0, "n_views": 0},
+                "other": {"n_pages": 0, "n_events": 0},
             },
             "sources": [],
             "topics": {"coverage": None, "months": [], "top": []},

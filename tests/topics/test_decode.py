@@ -5,6 +5,7 @@ import json
 import math
 import unicodedata
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -590,3 +591,12 @@ def test_a_row_has_one_fingerprint_whatever_the_order_of_columns_and_the_quoting
         event(f"u,{AT},/,view".encode(), CSV).fingerprint
         == event(f'"view","/","{AT}","u"'.encode(), turned).fingerprint
     )
+
+
+@pytest.mark.parametrize("at", ["20240101120000", "202401011200", 20240101120000, 202401011200])
+def test_a_date_without_separators_is_no_number_of_seconds(at: object) -> None:
+    record = msgspec.json.encode({"TIMESTAMP": at})
+    (found,) = decode([(None, record)], Layout("ksql"))
+    assert isinstance(found, Rejection)
+    assert found.reason == "bad_time"
+    assert "ISO" in found.message

@@ -18,7 +18,6 @@ const UNITS = {
   sessions: ["session", "sessions"],
   pages: ["page", "pages"],
   steps: ["step", "steps"],
-  views: ["view", "views"],
 };
 
 export const int = (n) => WHOLE.format(n);
