@@ -41,7 +41,7 @@ def test_sql_says_when_it_cuts(ran: Path):
         "attach 'other.duckdb'",
         "selct 1",
         "",
-        "-- nothing",
+        "/* nothing */",
         "select 1; select 2",
         "select interval 1 day",
     ],
@@ -174,7 +174,7 @@ def test_a_demo_does_not_touch_the_topics_of_others(tmp_path: Path):
     refused = journey("demo", "--users", "2", "--events", "5", home=home)
     assert refused.returncode == 2
     assert "JOURNEY_HOME=" in refused.stderr
-    assert [path.name for path in home.iterdir()] == ["users.json"]
+    assert {path.name for path in home.iterdir()} == {"users.json", ".users.json.lock"}
 
 
 def test_a_demo_of_another_size_replaces_the_demo(demo_home: Settings):

@@ -88,7 +88,7 @@ def test_every_module_says_what_belongs_in_it():
         assert words, path
 
 
-def test_a_killed_run_frees_the_pool():
+def test_the_instance_has_a_pool_of_one_and_no_telemetry():
     text = (ROOT / "dagster.yaml").read_text()
     assert "free_slots_after_run_end_seconds" in text
     assert "granularity: op" in text
