@@ -23,6 +23,7 @@ from zoneinfo import available_timezones
 import dagster as dg
 import msgspec
 
+from journey_dagster.durable import sync
 from journey_dagster.topics.values import RejectedError, identity
 
 USERS_NAME = "users"
@@ -124,10 +125,8 @@ def save(path: Path, users: Sequence[User]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
     text = msgspec.json.format(msgspec.json.encode(list(users)), indent=1)
-    with new.open("wb") as file:
-        file.write(text + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    new.write_bytes(text + b"\n")
+    sync(new)
     new.replace(path)
 
 

@@ -8,7 +8,6 @@ alone opens `journey.duckdb`, every step that does so belongs to the pool `wareh
 analysts get `analytics.duckdb`, a copy that is swapped in with a rename.
 """
 
-import os
 import re
 import secrets
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from dagster_duckdb import DuckDBResource
 
+from journey_dagster.durable import sync
 from journey_dagster.models import Model
 
 POOL = "warehouse"
@@ -263,9 +263,9 @@ def publish_copy(database: Path, copy: Path) -> dict[str, int]:
             con.execute("use journey")
             rows = {table: _copy_table(con, table) for table in _public_tables(con)}
             _write_dictionary(con)
-        _sync(new)
+        sync(new)
         new.replace(copy)
-        _sync(copy.parent)
+        sync(copy.parent)
     finally:
         new.unlink(missing_ok=True)
         new.with_name(new.name + ".wal").unlink(missing_ok=True)
@@ -327,15 +327,6 @@ def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
         "table_description": "What a row of the table is.",
     }.items():
         con.execute(f"comment on column copy.meta.dictionary.{name} is {_quote(words)}")
-
-
-def _sync(path: Path) -> None:
-    """Make a file or a folder's entries survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Warehouse(DuckDBResource):

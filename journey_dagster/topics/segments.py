@@ -9,7 +9,6 @@ does not verify page checksums, so segments are read by pyarrow, which does.
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from journey_dagster.durable import sync
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.files import Layout
 
@@ -121,14 +121,14 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
             )
             name = f"{first:012d}-{first + n - 1:012d}.parquet"
             pq.write_table(table, hidden / "0" / name, compression="zstd", write_page_checksum=True)
-            _sync(hidden / "0" / name)
+            sync(hidden / "0" / name)
             first += n
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
     _note_sums(hidden / "0")
-    _sync(hidden / "0")
-    _sync(hidden)
+    sync(hidden / "0")
+    sync(hidden)
     return hidden
 
 
@@ -151,7 +151,7 @@ def place(hidden: Path) -> Path:
     if folder.exists():
         shutil.rmtree(folder)  # a folder without segments
     hidden.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     return folder
 
 
@@ -190,7 +190,7 @@ def _note_sums(folder: Path) -> None:
         for path in sorted(folder.glob("*.parquet"))
     ]
     (folder / SUMS).write_text("".join(sums), encoding="ascii")
-    _sync(folder / SUMS)
+    sync(folder / SUMS)
 
 
 def _noted_sums(folder: Path) -> dict[str, str]:
@@ -207,11 +207,3 @@ def _damaged(path: Path, error: object) -> str:
         f"{path} is damaged ({error}). Move it away with its topic's folder and ingest the source "
         "again; the other topics are untouched"
     )
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

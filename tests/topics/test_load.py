@@ -531,7 +531,7 @@ def test_a_full_disk_while_segments_are_written_leaves_nothing(
 ) -> None:
     path = home.file("mixed.json", MIXED)
     with monkeypatch.context() as patched:
-        patched.setattr(segments, "_sync", _fails)
+        patched.setattr(segments, "sync", _fails)
         with pytest.raises(OSError, match="No space left"):
             home.ingest(path)
     assert home.holds_nothing()
