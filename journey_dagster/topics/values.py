@@ -190,14 +190,10 @@ def moment(name: str, value: object, zone: ZoneInfo | None) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        if _COMPACT.fullmatch(value):
-            raise RejectedError("bad_time", f"{name} {value!r} could be a date; write it as ISO")
         if len(value) <= _DIGITS and _NUMBER.fullmatch(value):
             return _of_number(name, float(value) if "." in value else int(value))
         return _of_text(name, value.strip(), zone)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if _COMPACT.fullmatch(str(value)):
-            raise RejectedError("bad_time", f"{name} {value!r} could be a date; write it as ISO")
         return _of_number(name, value)
     raise RejectedError("bad_time", f"{name} is a {type(value).__name__}")
 
@@ -218,6 +214,8 @@ def _of_text(name: str, value: str, zone: ZoneInfo | None) -> int:
 
 
 def _of_number(name: str, value: float) -> int:
+    if _COMPACT.fullmatch(str(value)):
+        raise RejectedError("bad_time", f"{name} {value!r} could be a date; write it as ISO")
     for per_second in (1, 10**3, 10**6, 10**9):
         if 10**8 * per_second <= value < 10**11 * per_second:
             micros = value * 10**6
