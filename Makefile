@@ -4,16 +4,17 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint dev bench docs lock clean
+.PHONY: help setup demo test lint dev bench docs lock kafka-up kafka-down clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 3000
+KAFKA_PORT ?= 9092
 BIN := .venv/bin
 READY := .venv/.ready
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 setup: $(READY) ## make .venv with everything pinned in requirements.lock
 
@@ -45,6 +46,12 @@ docs: $(READY) ## renew the generated reference
 lock: $(READY) ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev \
 		--no-annotate --upgrade --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+kafka-up: $(READY) ## start a real Kafka on 127.0.0.1:9092 that stays (KAFKA_PORT=... for another)
+	@$(BIN)/python scripts/kafka.py up --port $(KAFKA_PORT)
+
+kafka-down: $(READY) ## stop it and keep its data
+	@$(BIN)/python scripts/kafka.py down --port $(KAFKA_PORT)
 
 clean: ## remove the environment and what the demo made
 	rm -rf .venv .uv .dagster .pytest_cache .ruff_cache .hypothesis

@@ -5,9 +5,15 @@ from journey_dagster.flow_checks import flow_checks
 
 manifest_conserves = check("checks/manifest_conserves.sql", on="meta.manifest")
 manifest_counts_events = check("checks/manifest_counts_events.sql", on="meta.manifest")
+offsets_are_contiguous = check("checks/offsets_are_contiguous.sql", on="raw.segments")
+gaps_are_accepted = check("checks/gaps_are_accepted.sql", on="meta.gaps")
 quarantine_is_small = check("checks/quarantine_is_small.sql", on="meta.manifest", warns=True)
 noise_is_small = check("checks/noise_is_small.sql", on="core.events", warns=True)
 events_are_unique = check("checks/events_are_unique.sql", on="core.events")
+identities_are_plausible = check(
+    "checks/identities_are_plausible.sql", on="core.identities", warns=True
+)
+identities_are_unambiguous = check("checks/identities_are_unambiguous.sql", on="core.events")
 users_stay_apart = check("checks/users_stay_apart.sql", on="core.users")
 sessions_hold_all_steps = check("checks/sessions_hold_all_steps.sql", on="core.sessions")
 flows_balance = check("checks/flows_balance.sql", on="marts.page_flows")

@@ -20,8 +20,15 @@ from journey_dagster import warehouse
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
-from journey_dagster.topics.load import ingest_file, layout_of
+from journey_dagster.topics.exports import ingest_file, layout_of
 
+EVENTS = (
+    "core/superseded.sql",
+    "core/identity_edges.sql",
+    "core/identities.sql",
+    "core/attributions.sql",
+    "core/events.sql",
+)
 JOURNEYS = ("core/steps.sql", "core/sessions.sql", "marts/transitions.sql")
 GAP = pd.Timedelta(minutes=30)
 
@@ -87,9 +94,12 @@ def main() -> None:
                 (topics.shop_events, "csv"),
             ):
                 layout = layout_of(path, format_, timezone=None, mapping={})
-                ingest_file(con, home / "raw", path, layout, datetime.now(UTC))
+                ingest_file(con, Settings(home=home), path, layout, datetime.now(UTC))
             taken_in = time.perf_counter() - start
-            warehouse.replace(con, model("core/events.sql"), Settings().sql_parameters())
+            warehouse.ensure(con, model("raw/registry.sql"))
+            warehouse.ensure(con, model("raw/identity_vetoes.sql"))
+            for file in EVENTS:
+                warehouse.replace(con, model(file), Settings().sql_parameters())
             report(con, asked.rounds, taken_in, topics.n_records)
 
 

@@ -16,8 +16,9 @@ from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, Topics, write_topics
 from journey_dagster.topics import TopicError
+from journey_dagster.topics.exports import ingest_file, layout_of
 from journey_dagster.topics.files import Format
-from journey_dagster.topics.load import Receipt, ingest_file, layout_of
+from journey_dagster.topics.load import Receipt
 
 
 def prepare(settings: Settings, plan: Plan) -> Topics:
@@ -56,8 +57,8 @@ def ingest(settings: Settings, topics: Topics) -> Iterator[Receipt]:
             topics.shop_events: "csv",
         }
         for path, format_ in formats.items():
-            layout = layout_of(path, format_, timezone=None, mapping={})
-            yield ingest_file(con, settings.raw, path, layout, datetime.now(UTC))
+            layout = layout_of(path, format_)
+            yield ingest_file(con, settings, path, layout, datetime.now(UTC))
 
 
 def _refuse_others_data(settings: Settings) -> None:

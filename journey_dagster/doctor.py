@@ -17,7 +17,8 @@ import duckdb
 from journey_dagster import users
 from journey_dagster.settings import Settings
 from journey_dagster.topics import TopicError, segments
-from journey_dagster.warehouse import WarehouseError, connect
+from journey_dagster.topics.load import SEGMENTS
+from journey_dagster.warehouse import WarehouseError, columns, connect
 
 LOW_DISK = 2 * 10**9
 """Bytes below which a run may not have the room it needs."""
@@ -83,7 +84,20 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
         return
     try:
         with connect(settings.database, read_only=True) as con:
-            con.execute("select 1")
+            known = (
+                con.execute(f"select path from {SEGMENTS.name}").fetchall()
+                if columns(con, SEGMENTS.name)
+                else []
+            )
+        gone = [path for (path,) in known if not (settings.raw / path).exists()]
+        if gone:
+            yield Finding(
+                "raw segments",
+                "wrong",
+                f"{settings.raw / gone[0]} is gone, and so are {len(gone) - 1} more: the warehouse "
+                "holds their records, and a rebuild would not",
+                "put them back from a backup",
+            )
         yield Finding("warehouse", "well", f"{settings.database.stat().st_size / 1e6:.1f} MB")
     except WarehouseError as error:
         yield Finding("warehouse", "wrong", str(error), "see the message")

@@ -1,4 +1,4 @@
-"""Where things lie and what the thresholds are: one object, read from `JOURNEY_*` and `.env`.
+"""Where things lie and what the thresholds are: read from `JOURNEY_*`, `KAFKA_*` and `.env`.
 
 Belongs here: every setting, its default and its meaning; the paths below the home.
 Does not belong here: what is derived from data, Dagster configuration, secrets in clear.
@@ -8,16 +8,47 @@ Does not belong here: what is derived from data, Dagster configuration, secrets 
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple, cast, get_args
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's top level: the package is run from a checkout, beside `assets/` and `sql/`."""
 
 SQL = ROOT / "sql"
+
+Format = Literal["csv", "json", "ksql", "mixpanel", "amplitude", "ga4", "segment", "snowplow"]
+"""Shapes that records can have."""
+
+
+class TopicChoice(NamedTuple):
+    """A topic to read, and what its records do not say themselves."""
+
+    name: str
+    user_id: str | None = None
+    """Whose the records are that name nobody."""
+    format: Format | None = None
+    """Their shape; by default it is told from the first records."""
+
+    @classmethod
+    def parse(cls, text: str) -> "TopicChoice":
+        """Read NAME, NAME:FORMAT, NAME=USER_ID or NAME:FORMAT=USER_ID.
+
+        Raises:
+            ValueError: the name is none that a topic can have, or the format is unknown.
+        """
+        told, has_user, user_id = text.strip().partition("=")
+        name, _, format_ = told.partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name):
+            raise ValueError(f"{name!r} is no name of a topic")
+        formats = [name for name in get_args(Format) if name not in {"csv", "snowplow"}]
+        if format_ and format_ not in formats:
+            raise ValueError(f"{format_!r} is no format of a topic; they are {', '.join(formats)}")
+        if has_user and not user_id:
+            raise ValueError(f"{text!r} names no user; write {name}=USER_ID")
+        return cls(name, user_id or None, cast("Format | None", format_ or None))
 
 
 class Settings(BaseSettings):
@@ -61,6 +92,9 @@ class Settings(BaseSettings):
     )
     min_support: int = Field(
         default=30, ge=1, description="Friction ranks only pairs visited at least this often."
+    )
+    max_identity_cluster: int = Field(
+        default=50, ge=1, description="More ids than this are never taken for one person."
     )
     memory_limit: str = Field(
         default="1GB", description="Memory DuckDB may use before it spills to disk."
@@ -126,6 +160,11 @@ class Settings(BaseSettings):
         return self.home / "users.json"
 
     @property
+    def vetoes(self) -> Path:
+        """The pairs of ids that an operator keeps apart."""
+        return self.home / "identity_vetoes.json"
+
+    @property
     def site(self) -> Path:
         """The published site."""
         return self.home / "site"
@@ -139,4 +178,70 @@ class Settings(BaseSettings):
             "natural_exits": list(self.natural_exits),
             "recent_days": self.recent_days,
             "min_support": self.min_support,
+            "max_identity_cluster": self.max_identity_cluster,
         }
+
+
+class KafkaSettings(BaseSettings):
+    """The broker. Each field is the variable `KAFKA_<NAME>`; without a broker, none is asked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KAFKA_",
+        env_file=ROOT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    bootstrap_servers: str | None = Field(
+        default=None, description="Addresses of the brokers, such as 127.0.0.1:9092, with commas."
+    )
+    topics: Annotated[tuple[TopicChoice, ...], NoDecode] = Field(
+        default=(),
+        description="Topics that every run reads, with commas between. NAME=USER_ID gives the "
+        "records of a topic that name nobody to this user; NAME:FORMAT states its shape.",
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] | None = Field(
+        default=None,
+        description="By default SASL_SSL with a user name, SSL with a certificate, else PLAINTEXT.",
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="How the user name is proven."
+    )
+    sasl_username: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("KAFKA_SASL_USERNAME", "KAFKA_API_KEY"),
+        description="User name; KAFKA_API_KEY means the same.",
+    )
+    sasl_password: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("KAFKA_SASL_PASSWORD", "KAFKA_API_SECRET"),
+        description="Password; KAFKA_API_SECRET means the same.",
+    )
+    ssl_ca_location: Path | None = Field(
+        default=None, description="Certificates to trust, if not the system's (PEM)."
+    )
+    ssl_certificate_location: Path | None = Field(
+        default=None, description="Our own certificate, where the broker asks for one (PEM)."
+    )
+    ssl_key_location: Path | None = Field(default=None, description="The key to it (PEM).")
+    ssl_key_password: SecretStr | None = Field(default=None, description="The key's password.")
+    timeout_seconds: float = Field(
+        default=60, gt=0, description="A broker silent for longer is taken to be down."
+    )
+
+    @field_validator("topics", mode="before")
+    @classmethod
+    def _choose(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(TopicChoice.parse(one) for one in value.split(",") if one.strip())
+        return value
+
+    @property
+    def protocol(self) -> str:
+        """How to connect, where it is not stated."""
+        if self.security_protocol:
+            return self.security_protocol
+        if self.sasl_username:
+            return "SASL_SSL"
+        return "SSL" if self.ssl_certificate_location else "PLAINTEXT"

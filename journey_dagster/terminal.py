@@ -12,6 +12,7 @@ from typing import Any
 from journey_dagster.doctor import Finding
 from journey_dagster.facts import MONTHS, quantity
 from journey_dagster.status import Status
+from journey_dagster.topics.load import Receipt
 
 WIDTH = 88
 _SHADES = "·░▒▓█"
@@ -71,6 +72,43 @@ def _calendar(period: Mapping[str, Any], calendar: Mapping[str, Any]) -> Iterabl
 
 def _shade(n: int, levels: Sequence[int]) -> str:
     return _SHADES[0] if n == 0 else _SHADES[1 + min(sum(n > level for level in levels[1:]), 3)]
+
+
+def receipt(found: Receipt) -> str:
+    """A receipt in a line; its sums add up."""
+    reasons = ", ".join(f"{reason} {n:,}" for reason, n in found.quarantined.items())
+    parts = [
+        f"{found.n_kept:,} kept" + (f" ({found.n_late:,} late)" if found.n_late else ""),
+        f"{found.n_duplicates:,} duplicates",
+        f"{found.n_quarantined:,} quarantined" + (f" ({reasons})" if reasons else ""),
+        *([f"{found.n_superseded:,} superseded"] if found.n_superseded else []),
+        *([f"{found.n_tombstones:,} tombstones"] if found.n_tombstones else []),
+    ]
+    return (
+        f"{found.topic}: {found.n_consumed:,} records = {' + '.join(parts)}"
+        + ("" if found.is_new else "; known already, nothing changed")
+    )  # fmt: skip
+
+
+def topics(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a broker holds, a line a partition."""
+    if not rows:
+        return "the broker has no topics"
+    names = ("topic", "partition", "low_offset", "end_offset", "n_held", "next_offset", "lag")
+    heads = ("topic", "partition", "first", "end", "held", "read to", "lag")
+    cells = [heads] + [
+        tuple(
+            "-" if row[name] is None else str(row[name]) if name == "topic" else f"{row[name]:,}"
+            for name in names
+        )
+        for row in rows
+    ]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  "
+        + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in cells
+    )
 
 
 def status(found: Status) -> str:

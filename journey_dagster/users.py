@@ -120,11 +120,11 @@ def being_edited(path: Path) -> Generator[list[User]]:
         yield load(path)
 
 
-def save(path: Path, users: Sequence[User]) -> None:
-    """Write the registry; a reader sees the old file or the new one."""
+def save(path: Path, entries: Sequence[msgspec.Struct]) -> None:
+    """Write such a list; a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}")
-    text = msgspec.json.format(msgspec.json.encode(list(users)), indent=1)
+    text = msgspec.json.format(msgspec.json.encode(list(entries)), indent=1)
     new.write_bytes(text + b"\n")
     sync(new)
     new.replace(path)

@@ -76,8 +76,22 @@ def connect(
     with _busy_is_clear(path):
         con = duckdb.connect(path, read_only=read_only, config={"memory_limit": memory_limit})
     with con:
-        con.execute("set TimeZone = 'UTC'")
-        yield con
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            yield con
+        except duckdb.IOException as error:
+            if "Corrupt database file" not in str(error):  # found when a block is first read
+                raise
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: duckdb.Error) -> WarehouseError:
+    """Damage shows as an error of any kind, an internal one with its whole stack too."""
+    told = str(error).partition("\n")[0]
+    return WarehouseError(
+        f"{path} cannot be read ({told}). It can be rebuilt from {path.parent}/raw: "
+        f"move it away with {path.name}.wal, then: journey run"
+    )
 
 
 @contextmanager
@@ -85,12 +99,9 @@ def _busy_is_clear(path: Path) -> Generator[None]:
     """Says what to do when DuckDB cannot open a file."""
     try:
         yield
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise WarehouseError(
-                f"{path} cannot be opened ({error}). It can be rebuilt from {path.parent}/raw: "
-                f"move it away with {path.name}.wal, then: journey run"
-            ) from error
+    except duckdb.Error as error:
+        if "set lock" not in str(error):
+            raise _damaged(path, error) from error
         holder = re.search(r"PID (\d+)", str(error))
         who = f"process {holder[1]}" if holder else "another process"
         raise WarehouseBusyError(
@@ -99,8 +110,12 @@ def _busy_is_clear(path: Path) -> Generator[None]:
 
 
 def _create(path: Path) -> None:
-    """A write error while a database is born leaves it unopenable, so it is born elsewhere."""
+    """A write error while a database is born leaves it unopenable, so it is born elsewhere.
+
+    The log of a lost database is of no use: DuckDB would replay it into the new one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
     born = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     duckdb.connect(born).close()
     born.replace(path)
@@ -158,8 +173,7 @@ def ensure(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
         Whether it was made: when the declared columns changed, the table is made anew and empty,
         and what fills it fills it again from its own source.
     """
-    ensure_schema(con, model)
-    if _same_shape(con, model, {}):
+    if stands(con, model):
         return False
     with transaction(con):
         con.execute(f"create or replace table {model.name} as {model.sql}")
@@ -167,16 +181,59 @@ def ensure(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
     return True
 
 
-def insert(con: duckdb.DuckDBPyConnection, model: Model, rows: pa.Table) -> None:
-    """Add rows to a table that Python fills, by the names of their columns."""
+def stands(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    """Whether a table that Python fills is there with the columns its file declares today."""
+    ensure_schema(con, model)
+    return _same_shape(con, model, {})
+
+
+def insert(
+    con: duckdb.DuckDBPyConnection,
+    model: Model,
+    rows: pa.Table,
+    computed: Mapping[str, str] | None = None,
+) -> None:
+    """Add rows to a table that Python fills, by the names of their columns.
+
+    Args:
+        con: the warehouse, writable.
+        model: the table's file.
+        rows: what to add.
+        computed: column to what is stored of it, where that is not the value itself.
+    """
     if rows.num_rows == 0:
         return
     con.register("arrived", rows)
     try:
         names = ", ".join(f'"{name}"' for name in rows.column_names)
-        con.execute(f"insert into {model.name} ({names}) select {names} from arrived")
+        values = ", ".join((computed or {}).get(name, f'"{name}"') for name in rows.column_names)
+        con.execute(f"insert into {model.name} ({names}) select {values} from arrived")
     finally:
         con.unregister("arrived")
+
+
+@contextmanager
+def over(con: duckdb.DuckDBPyConnection, stand_ins: Mapping[str, str]) -> Generator[None]:
+    """Let a SELECT of `sql/` read other rows than those in the warehouse, as it stands.
+
+    Within the block the named tables are the given temporary ones, under their own names; no other
+    table of the warehouse is in sight.
+
+    Args:
+        con: the warehouse.
+        stand_ins: table to the temporary table that stands in for it.
+    """
+    home = con.execute("select current_database()").fetchall()[0][0]
+    con.execute("attach ':memory:' as instead")
+    try:
+        con.execute("use instead")
+        for table, temporary in stand_ins.items():
+            con.execute(f"create schema if not exists {table.partition('.')[0]}")
+            con.execute(f"create view {table} as from temp.{temporary}")
+        yield
+    finally:
+        con.execute(f'use "{home}"')
+        con.execute("detach instead")
 
 
 def ensure_schema(con: duckdb.DuckDBPyConnection, model: Model) -> None:
@@ -257,8 +314,9 @@ def publish_copy(database: Path, copy: Path) -> dict[str, int]:
         raise WarehouseError(f"{database} does not exist yet. Make it: journey run")
     new = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
     try:
-        with duckdb.connect() as con, _busy_is_clear(database):
-            con.execute(f"attach {_quote(str(database))} as journey (read_only)")
+        with duckdb.connect() as con:
+            with _busy_is_clear(database):
+                con.execute(f"attach {_quote(str(database))} as journey (read_only)")
             con.execute(f"attach {_quote(str(new))} as copy (storage_version 'v1.0.0')")
             con.execute("use journey")
             rows = {table: _copy_table(con, table) for table in _public_tables(con)}

@@ -15,7 +15,7 @@ from journey_dagster.definitions import build_defs
 from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.publish import publish_reports
 from journey_dagster.settings import Settings
-from journey_dagster.topics.load import ingest_file, layout_of
+from journey_dagster.topics.exports import ingest_file, layout_of
 
 
 def quiet(_line: str) -> None:
@@ -133,7 +133,7 @@ def test_what_follows_a_question_mark_is_not_published(settings: Settings, tmp_p
     log.write_text("\n".join(["user_id,timestamp,page,event", *rows]) + "\n")
     with warehouse.connect(settings.database) as con:
         layout = layout_of(log, "csv", timezone=None, mapping={})
-        ingest_file(con, settings.raw, log, layout, datetime.now(UTC))
+        ingest_file(con, settings, log, layout, datetime.now(UTC))
     registered, user = users.add([], users.Entry("u", tz="UTC"))
     users.save(settings.registry, registered)
     assert runs.run(settings, quiet).succeeded

@@ -8,13 +8,14 @@ import duckdb
 import pytest
 
 from journey_dagster import users, warehouse
-from journey_dagster.ingest import REGISTRY
+from journey_dagster.ingest import REGISTRY, VETOES
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
-from journey_dagster.topics.load import ingest_file, layout_of
+from journey_dagster.topics.exports import ingest_file, layout_of
 
-TABLES = ("core/events", "core/users", "core/steps", "core/sessions", "core/pages", "meta/manifest",
+TABLES = ("core/superseded", "core/identity_edges", "core/identities", "core/attributions",
+          "core/events", "core/users", "core/steps", "core/sessions", "core/pages", "meta/manifest",
           "marts/friction", "marts/user_days", "marts/user_topics_monthly")  # fmt: skip
 
 
@@ -28,8 +29,9 @@ def found(tmp_path_factory: pytest.TempPathFactory):
         for path in (topics.robin_events, topics.power_user_events, topics.shop_events):
             shape = "csv" if path.suffix == ".csv" else "ksql"
             layout = layout_of(path, shape, timezone=None, mapping={})
-            ingest_file(con, home / "raw", path, layout, datetime.now(UTC))
-        warehouse.ensure(con, REGISTRY)
+            ingest_file(con, Settings(home=home), path, layout, datetime.now(UTC))
+        for declared in (REGISTRY, VETOES):
+            warehouse.ensure(con, declared)
         registered: list[users.User] = []
         for entry in users.read_entries(topics.users):
             registered, user = users.add(registered, entry)

@@ -12,8 +12,10 @@ import duckdb
 import pydantic
 import typer
 
-from journey_dagster.cli import look, make, people
+from journey_dagster.cli import look, make, people, take
 from journey_dagster.topics import TopicError
+from journey_dagster.topics.broker import BrokerError
+from journey_dagster.topics.kafka import GapError
 from journey_dagster.users import RegistryError
 from journey_dagster.warehouse import WarehouseBusyError, WarehouseError
 
@@ -25,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (make.commands, people.commands, look.commands):
+for commands in (make.commands, take.commands, people.commands, look.commands):
     commands(app)
 
 
@@ -33,16 +35,19 @@ def main() -> None:
     """Run the program; a mistake of its user ends in one line, not in a traceback."""
     try:
         app()
-    except WarehouseBusyError as error:
+    except (WarehouseBusyError, BrokerError) as error:
         sys.exit(_told(error, 3))
+    except GapError as error:
+        sys.exit(_told(error, 4))
     except (TopicError, RegistryError, WarehouseError) as error:
         sys.exit(_told(error, 2))
     except (OSError, duckdb.Error) as error:
         sys.exit(_told(error, 1))
     except pydantic.ValidationError as error:
+        prefix = error.title.removesuffix("Settings").upper() or "JOURNEY"
         for problem in error.errors():
-            name = "JOURNEY_" + "_".join(map(str, problem["loc"])).upper()
-            print(f"error: {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+            name = "_".join(map(str, problem["loc"])).upper().removeprefix(f"{prefix}_")
+            print(f"error: {prefix}_{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""Commands about registered users."""
+"""Commands about users: who is registered, and which ids are one person."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from journey_dagster import users
+from journey_dagster import identity, users
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.terminal import printable
@@ -20,10 +20,12 @@ Avatar = Annotated[str | None, typer.Option(help="Emoji to show.")]
 
 def commands(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(help="Who gets a report.", no_args_is_help=True)
+    group = typer.Typer(help="Who gets a report, and who is who.", no_args_is_help=True)
     group.command("list")(listed)
     group.command("add")(add)
     group.command("set")(change)
+    group.command("links")(links)
+    group.command("unlink")(unlink)
     app.add_typer(group, name="users")
 
 
@@ -111,3 +113,51 @@ def change(
         changed = msgspec.structs.replace(user, **given)
         users.save(settings.registry, [changed if one is user else one for one in registered])
     to_stderr("next: journey run")
+
+
+def links(
+    user_id: Annotated[str, typer.Argument(help="Id of a user, or anonymous:SOURCE:ID.")],
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """List the evidence that ties other ids to a user's."""
+    settings = Settings()
+    node = identity.node(user_id)
+    found = identity.links(settings, node)
+    if json:
+        print(msgspec.json.encode(found).decode())  # noqa: T201
+    else:
+        table = Table("id", "and", "evidence", "source", "records", "first", "last", box=None)
+        for link in found:
+            first, last = (at[:10] if at else "" for at in (link.first_at, link.last_at))
+            cells = (link.from_node, link.to_node, link.kind, link.source, f"{link.n_records:,}")
+            table.add_row(*map(printable, (*cells, first, last)))
+        wide = 2 * _longest(found) + 80
+        Console(width=wide).print(table)  # ids are there to be copied, so they are never cut
+    ids = {node, *(link.from_node for link in found), *(link.to_node for link in found)}
+    for veto in identity.load(settings.vetoes):
+        if {veto.from_node, veto.to_node} & ids:
+            to_stderr(printable(f"unlinked: {veto.from_node} and {veto.to_node}"))
+    if not found:
+        to_stderr(printable(f"no evidence ties another id to {node}"))
+
+
+def _longest(found: list[identity.Link]) -> int:
+    ids = (node for link in found for node in (link.from_node, link.to_node))
+    return max(map(len, map(printable, ids)), default=0)
+
+
+def unlink(
+    one: Annotated[str, typer.Argument(help="An id as `journey users links` shows it.")],
+    other: Annotated[str, typer.Argument(help="The id that is another person's.")],
+    source: Annotated[
+        str | None, typer.Option(help="Source of an id written as anonymous:ID.")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Let the evidence count again.")] = False,
+) -> None:
+    """Keep two ids apart, whatever the evidence says."""
+    veto = identity.pair(identity.node(one, source), identity.node(other, source))
+    if identity.unlink(Settings().vetoes, veto, undo=undo):
+        to_stderr("next: journey run")
+    else:
+        state = "are not" if undo else "are already"
+        to_stderr(printable(f"{veto.from_node} and {veto.to_node} {state} unlinked; no change"))

@@ -1,21 +1,17 @@
 """Reads records: each gives an event, or the reason why not.
 
-Belongs here: choosing the reader of a shape, the limits on a record. Does not belong here: shapes
-(`csv_rows`, `ksql`), values (`values`), files and segments.
+Belongs here: the limits on a record, whose a nameless record is.
+Does not belong here: shapes (`shapes`), values (`values`), files and segments.
 
 A record that cannot be read keeps its bytes in quarantine under a reason and costs no other.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from journey_dagster.topics import csv_rows, ksql
+from journey_dagster.topics import fields
 from journey_dagster.topics.files import Layout
-from journey_dagster.topics.values import MAX_BYTES, Event, RejectedError, Rejection
-
-READERS: dict[str, Callable[[Layout], Callable[[bytes | None, bytes], Event]]] = {
-    "csv": csv_rows.reader,
-    "ksql": ksql.reader,
-}
+from journey_dagster.topics.shapes import SHAPES
+from journey_dagster.topics.values import MAX_BYTES, Event, RejectedError, Rejection, fingerprint
 
 
 def decode(
@@ -27,14 +23,18 @@ def decode(
         records: key and value of each.
         layout: how to read them.
     """
-    read = READERS[layout.format](layout)
+    fields_of = fields.reader(layout)
+    event_of = SHAPES[layout.format].reader(layout)
     for key, value in records:
         if len(value) > MAX_BYTES:
             yield Rejection("too_large", f"{len(value):,} bytes; the limit is {MAX_BYTES:,}")
             continue
         try:
-            event = read(key, value)
+            event = event_of(key, fields_of(value))
         except RejectedError as error:
             yield error.rejection
-        else:
-            yield event
+            continue
+        if layout.user_id and event.user_id is None and event.anonymous_id is None:
+            said = {"said": event.fingerprint, "user_id": layout.user_id}
+            event = event._replace(user_id=layout.user_id, fingerprint=fingerprint(said))
+        yield event

@@ -1,25 +1,32 @@
 """Splits a file into records: the exact bytes of each, nothing interpreted.
 
-Belongs here: gzip, line and array and CSV boundaries, damage to the file as a whole.
-Does not belong here: what a record says (`decode`), and where its bytes are kept (`segments`).
+Belongs here: line and array and CSV boundaries, damage to the file as a whole.
+Does not belong here: what a file comes packed in (`archives`), what a record says (`decode`), and
+where its bytes are kept (`segments`).
 """
 
 import csv
-import gzip
 import hashlib
 import re
-import zlib
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal, cast
 
 import msgspec
 
-from journey_dagster.topics import TopicError
+from journey_dagster.settings import Format
+from journey_dagster.topics import TopicError, archives, parquet
 
-Format = Literal["csv", "ksql"]
+Encoding = Literal["json", "csv", "tsv"]
+"""How a record's bytes become named fields: an object, or cells that a header names. The cells of
+tsv are taken as they stand, without quotes."""
+
+Dedup = Literal["exact", "day"]
+"""mixpanel: whether events of one id are the same at one moment, or all through one day (as its
+own compaction has it)."""
 
 MAX_LINE = 64 * 2**20
 """A longer line is no record of a line-separated file."""
@@ -39,9 +46,19 @@ class Layout:
     """IANA zone of times that state none."""
     delimiter: str = ","
     header: tuple[str, ...] = ()
-    """CSV: the names of the cells."""
+    """The names of the cells; empty where the records are JSON objects."""
     mapping: Mapping[str, str] = field(default_factory=dict[str, str])
-    """CSV: canonical name to column name."""
+    """csv and json: canonical name to the name of the field."""
+    encoding: Encoding = "json"
+    user_id: str | None = None
+    """Whose records they are that name nobody: a topic of one user."""
+    dedup: Dedup = "exact"
+    is_provisional: bool = False
+    """ga4: an intraday table, which stands until the final table of its day arrives."""
+
+    def __post_init__(self) -> None:
+        if self.format == "csv" and self.encoding == "json" and self.header:
+            object.__setattr__(self, "encoding", "csv")
 
 
 def must_be_file(path: Path) -> None:
@@ -99,42 +116,95 @@ def read_header(path: Path) -> tuple[str, tuple[str, ...]]:
     return delimiter, ()
 
 
+def encoding_of(path: Path, format_: Format) -> tuple[Encoding, str, tuple[str, ...]]:
+    """Whether a file of this shape holds objects or cells; of cells, the delimiter and the names.
+
+    Raises:
+        TopicError: the file cannot be opened, or its header is not text.
+    """
+    from journey_dagster.topics.snowplow import COLUMNS  # noqa: PLC0415  it imports this module
+
+    must_be_file(path)
+    if parquet.is_parquet(path):
+        if format_ == "csv":
+            raise TopicError(
+                f"{path} is Parquet, not CSV. Name the shape of its rows: --format json"
+            )
+        return "json", ",", ()
+    with _opened(path) as file:
+        line = file.readline(MAX_LINE).removeprefix(b"\xef\xbb\xbf")
+    cells = line.rstrip(b"\r\n").split(b"\t")
+    # A header names no column twice, and a row of so many columns always has several empty ones.
+    if len(set(cells)) < len(cells) and (len(cells) == len(COLUMNS) or format_ == "snowplow"):
+        return "tsv", "\t", COLUMNS
+    start = line.lstrip()[:1]
+    if format_ in {"json", "ksql"} or start in {b"{", b"["} or not (start or format_ == "csv"):
+        return "json", ",", ()
+    return "csv", *read_header(path)
+
+
+def peek(path: Path, layout: Layout) -> Iterator[dict[str, Any]]:
+    """The fields of the records, as far as they can be told; what cannot be read is left out."""
+    if layout.header:
+        yield dict.fromkeys(layout.header)
+        return
+    for record in split(path, layout):
+        try:
+            found = msgspec.json.decode(record)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield cast("dict[str, Any]", found)
+
+
 def split(path: Path, layout: Layout) -> Iterator[bytes]:
     """The bytes of every record, in the file's order.
 
     Raises:
         TopicError: the file is damaged or not of this format as a whole.
     """
-    with _opened(path) as file:
-        if layout.format == "csv":
-            yield from _csv_rows(path, file, layout.delimiter)
+    if parquet.is_parquet(path):
+        yield from parquet.records(path)
+        return
+    for part, file in _parts(path):
+        is_member = part != path
+        if layout.encoding == "csv":
+            yield from _csv_rows(part, file, layout.delimiter, layout.header if is_member else ())
+        elif layout.encoding == "tsv":
+            # Blanks at the end of a row are its last cells.
+            yield from (row for line in _lines(part, file) if (row := line.rstrip(b"\r\n")))
         else:
-            yield from _json_records(path, file)
+            if is_member:
+                _refuse_no_json(part, file)
+            yield from _json_records(part, file)
 
 
 @contextmanager
 def _opened(path: Path) -> Generator[IO[bytes]]:
-    """The file's bytes, unzipped if it starts like gzip, whatever its name."""
-    with path.open("rb") as plain:
-        start = plain.read(4)
-        plain.seek(0)
-        if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    """The file's bytes; of an archive those of the first member that has any."""
+    with closing(_parts(path)) as parts:
+        yield next((file for _, file in parts if file.peek(1)), BytesIO())
+
+
+def _parts(path: Path) -> Generator[tuple[Path, BufferedReader]]:
+    for part, file in archives.parts(path):
+        if file.peek(2)[:2] in {b"\xff\xfe", b"\xfe\xff"}:
             raise TopicError(
-                f"{path} is UTF-16. Convert it: iconv -f utf-16 -t utf-8 {path.name} > new"
+                f"{part} is UTF-16. Convert it: iconv -f utf-16 -t utf-8 {part.name} > new"
             )
-        if start[:2] == b"PK":
-            raise TopicError(f"{path} is a zip archive. Unpack it and ingest the files in it")
-        if start[:2] != b"\x1f\x8b":
-            yield plain
-            return
-        try:
-            with gzip.open(plain) as unzipped:
-                yield unzipped  # pyright: ignore[reportReturnType]  GzipFile reads like a file
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise TopicError(
-                f"{path}: the gzip stream is damaged or cut short ({error}). Nothing was loaded; "
-                "fetch the file again"
-            ) from error
+        if file.peek(4)[:4] == parquet.MAGIC:
+            raise TopicError(f"{part} is packed Parquet. Unpack it and ingest the file itself")
+        yield part, file
+
+
+def _refuse_no_json(part: Path, file: BufferedReader) -> None:
+    """One member that is something else, such as an error page, must not hide among the others."""
+    start = file.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start and start[:1] not in {b"{", b"["}:
+        raise TopicError(
+            f"{part} holds no JSON (it starts with {start[:20]!r}). Nothing was loaded; fetch it "
+            "again, or take it out of the archive"
+        )
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
@@ -148,7 +218,9 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
         yield line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
-def _csv_rows(path: Path, file: IO[bytes], delimiter: str) -> Iterator[bytes]:
+def _csv_rows(
+    path: Path, file: IO[bytes], delimiter: str, header: tuple[str, ...] = ()
+) -> Iterator[bytes]:
     """Whole rows: a quoted cell may hold line breaks, so the CSV reader decides where one ends."""
     held: list[bytes] = []
     number = 0
@@ -164,7 +236,12 @@ def _csv_rows(path: Path, file: IO[bytes], delimiter: str) -> Iterator[bytes]:
     rows = csv.reader(text(), delimiter=delimiter, strict=True)
     start = 1
     try:
-        next(rows, None)
+        names = next(rows, None)
+        if header and names and tuple(name.strip() for name in names) != header:
+            raise TopicError(
+                f"{path}: its columns are not those of the archive's first table. Nothing was "
+                "loaded; ingest tables of different columns one by one"
+            )
         held.clear()
         start = number + 1
         for row in rows:

@@ -6,6 +6,7 @@ Belongs here: which field means what. Does not belong here: how values are read 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from journey_dagster.topics.fields import Fields
 from journey_dagster.topics.files import Layout
 from journey_dagster.topics.values import (
     Event,
@@ -14,9 +15,9 @@ from journey_dagster.topics.values import (
     event_id,
     fingerprint,
     identity,
+    key_text,
     moment,
     names,
-    parse_object,
     text,
     zone_of,
 )
@@ -28,12 +29,16 @@ _COLUMNS = frozenset({
 """Fields that have a column of their own."""
 
 
-def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
-    """Reads the key and the bytes of one record; raises `RejectedError`."""
+def is_like(record: Fields) -> bool:
+    """Whether a record has the field names of this shape."""
+    return "TIMESTAMP" in record and bool(record.keys() & {"USERID", "MESSAGEID", "PAGE_URL"})
+
+
+def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
+    """Reads the key and the fields of one record; raises `RejectedError`."""
     zone = zone_of(layout.timezone)
 
-    def read(key: bytes | None, value: bytes) -> Event:
-        record = parse_object(value)
+    def read(key: bytes | None, record: Fields) -> Event:
         # A consumer's own additions say how a record came, not what it says.
         said = {k: v for k, v in record.items() if not k.startswith("_")}
         occurred_at = moment("TIMESTAMP", said.get("TIMESTAMP"), zone)
@@ -41,7 +46,7 @@ def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
             raise RejectedError("missing_time", "TIMESTAMP is absent")
         user_id = identity("USERID", said.get("USERID"))
         named = identity("_user_id", record.get("_user_id"))
-        keyed = identity("the key", _as_text(key))
+        keyed = identity("the key", key_text(key))
         told = dict.fromkeys(one for one in (user_id, named, keyed) if one)
         if len(told) > 1:
             one, other = list(told)[:2]
@@ -67,13 +72,6 @@ def reader(layout: Layout) -> Callable[[bytes | None, bytes], Event]:
         )
 
     return read
-
-
-def _as_text(key: bytes | None) -> str | None:
-    try:
-        return key.decode() if key else None
-    except UnicodeDecodeError as error:
-        raise RejectedError("bad_encoding", f"the key is not UTF-8: {error.reason}") from error
 
 
 def _first(said: Mapping[str, Any], *fields: str) -> str | None:

@@ -1,37 +1,45 @@
-"""Takes a file in, and loads raw segments: rows, quarantine and manifest in one transaction.
+"""Loads raw segments: rows, quarantine and manifest in one transaction.
 
-Belongs here: that transaction, the receipt, refusing what makes no sense.
-Does not belong here: what a record says (`decode`), what is made of the rows (`sql/`).
+Belongs here: that transaction and its receipt. Does not belong here: what a record says (`decode`),
+where segments come from (`exports`, `kafka`), what is made of the rows (`sql/`).
 
 The bytes land first. A load is visible when its transaction commits; segments that landed without
 it (a kill in between, or a warehouse that was deleted) are loaded by the next `load_landed`.
 """
 
-import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 import duckdb
+import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from journey_dagster.models import model
-from journey_dagster.topics import TopicError, files, segments
-from journey_dagster.topics.csv_rows import OPTIONAL, REQUIRED, columns_of
+from journey_dagster.topics import TopicError, bulk, segments
 from journey_dagster.topics.decode import decode
-from journey_dagster.topics.files import Format, Layout
-from journey_dagster.topics.segments import Origin, Segment
+from journey_dagster.topics.segments import Segment
 from journey_dagster.topics.values import Event, Rejection
-from journey_dagster.warehouse import ensure, insert, transaction
+from journey_dagster.warehouse import ensure, insert, over, stands, transaction
 
 RECORDS = model("raw/records.sql")
 SEGMENTS = model("raw/segments.sql")
 QUARANTINE = model("meta/quarantine.sql")
+WATERMARKS = model("raw/watermarks.sql")
+EVENTS = model("core/events.sql")
+SUPERSEDED = model("core/superseded.sql")
+ATTRIBUTIONS = model("core/attributions.sql")
+NOBODYS = (
+    "select null::varchar as kind, null::varchar as source, null::varchar as id, null::varchar "
+    "as user_id, null::timestamptz as from_at, null::timestamptz as until_at where false"
+)
+"""No attributions, in the shape of their table."""
 
 _TIME = pa.timestamp("us", "UTC")
 _TEXTS = pa.list_(pa.string())
@@ -41,170 +49,82 @@ _EVENT_TYPES: dict[str, pa.DataType] = {
     "received_at": _TIME,
     "tags": _TEXTS,
     "authors": _TEXTS,
+    "tie_break": pa.int64(),
+    "revision": pa.int64(),
+    "is_provisional": pa.bool_(),
 }
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What became of a topic's records; the sums add up."""
+class Loaded:
+    """What became of the records of a topic as they were read; the sums add up."""
 
     topic: str
     n_consumed: int
     n_accepted: int
     quarantined: Mapping[str, int]
     """Records set aside, by reason."""
-    is_new: bool
-    """False when the same bytes were loaded before: nothing changed."""
+    n_tombstones: int = 0
 
     @property
     def n_quarantined(self) -> int:
         """Records set aside."""
         return sum(self.quarantined.values())
 
-
-def layout_of(
-    path: Path, format_: Format, *, timezone: str | None, mapping: Mapping[str, str]
-) -> Layout:
-    """How to read this file.
-
-    Raises:
-        TopicError: an unknown zone, a mapping that makes no sense, a CSV without a needed column.
-    """
-    if timezone is not None and timezone not in available_timezones():
-        raise TopicError(f"--timezone {timezone!r} is no IANA name; write it like Europe/Berlin")
-    if format_ != "csv":
-        if mapping:
-            raise TopicError(f"--map is for csv; the fields of {format_} have fixed names")
-        return Layout(format_, timezone)
-    strange = set(mapping) - {*REQUIRED, *OPTIONAL}
-    if strange:
-        raise TopicError(
-            f"--map {min(strange)}=...: unknown name; there are {', '.join((*REQUIRED, *OPTIONAL))}"
-        )
-    delimiter, header = files.read_header(path)
-    layout = Layout(format_, timezone, delimiter, header, dict(mapping))
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise TopicError(f"{path}: column {twice!r} stands twice in the header. Rename one")
-    unknown = [name for name in mapping.values() if name not in header]
-    if unknown:
-        raise TopicError(f"{path} has no column {unknown[0]!r} (--map); it has {_listed(header)}")
-    missing = [name for name in REQUIRED if name not in columns_of(layout)]
-    if missing:
-        raise TopicError(
-            f"{path} has no column {' and no '.join(map(repr, missing))}; it has "
-            f"{_listed(header)}. Name it: --map {missing[0]}=<column>"
-        )
-    return layout
-
-
-def _listed(header: Iterable[str]) -> str:
-    names = [repr(name[:30]) for name in header]
-    first, rest = names[:12], names[12:]
-    return ", ".join(first) + (f" and {len(rest)} more" if rest else "")
-
-
-def ingest_file(
-    con: duckdb.DuckDBPyConnection, raw: Path, path: Path, layout: Layout, landed_at: datetime
-) -> Receipt:
-    """Land a file's bytes and load them; the same bytes again change nothing.
-
-    Raises:
-        TopicError: the file as a whole cannot be taken; then nothing is.
-    """
-    digest = files.digest(path)
-    stem = re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:40] or "file"
-    topic = f"{stem}-{digest[:12]}"
-    folder = _known_folder(raw, layout, digest) or segments.topic_folder(raw, layout.format, topic)
-    if any(folder.rglob("*.parquet")):
-        _refuse_other_layout(path, folder, layout)
-        loaded = load_landed(con, raw, [folder])
-        return loaded[0] if loaded else _standing(con, folder.name)
-    origin = Origin(layout.format, topic, path.name, landed_at, layout)
-    hidden = segments.write_topic(raw, origin, files.split(path, layout))
-    try:
-        prepare(con)
-        with transaction(con):
-            receipt = _load(con, list(segments.find(hidden)), folder.relative_to(raw))
-            _refuse_nonsense(con, path, receipt)
-            segments.place(hidden)
-    except BaseException:
-        shutil.rmtree(hidden, ignore_errors=True)
-        raise
-    return receipt
-
-
-def _known_folder(raw: Path, layout: Layout, digest: str) -> Path | None:
-    """The folder of the same bytes, under whatever file name they came."""
-    return next((raw / layout.format).glob(f"*-{digest[:12]}"), None)
-
-
-def _refuse_other_layout(path: Path, folder: Path, layout: Layout) -> None:
-    standing = next(segments.find(folder)).origin.layout
-    if standing != layout:
-        told = [f"--timezone {standing.timezone}"] if standing.timezone else []
-        told += [f"--map {name}={column}" for name, column in standing.mapping.items()]
-        raise TopicError(
-            f"{path} was ingested before with {' '.join(told) or 'no options'}. Taking it twice "
-            f"would count it twice: remove {folder} and {folder.parents[2] / 'journey.duckdb'}, "
-            "then ingest it again"
+    def __add__(self, other: "Loaded") -> "Loaded":
+        reasons = Counter(self.quarantined) + Counter(other.quarantined)
+        return Loaded(
+            self.topic,
+            self.n_consumed + other.n_consumed,
+            self.n_accepted + other.n_accepted,
+            dict(sorted(reasons.items())),
+            self.n_tombstones + other.n_tombstones,
         )
 
 
-def _refuse_nonsense(con: duckdb.DuckDBPyConnection, path: Path, receipt: Receipt) -> None:
-    """A file in which nothing can be read is the wrong file, and a time without a zone no time."""
-    if receipt.n_consumed == 0:
-        raise TopicError(f"{path} holds no records, only a header or blank lines")
-    told = con.execute(
-        f'select reason, message, "offset" from {QUARANTINE.name} where topic = $topic '
-        "order by reason <> 'naive_time', \"offset\" limit 1",
-        {"topic": receipt.topic},
-    ).fetchone()
-    if told and told[0] == "naive_time":
-        raise TopicError(
-            f"{path}, record {told[2] + 1}: {told[1]}. Say whose clock it is: "
-            "--timezone Europe/Berlin (or UTC). Nothing was loaded"
-        )
-    if told and receipt.n_accepted == 0:
-        raise TopicError(
-            f"{path}: none of its {receipt.n_consumed:,} records could be read; record "
-            f"{told[2] + 1}: {told[0]}, {told[1]}. Is --format right? Nothing was loaded"
-        )
+@dataclass(frozen=True, kw_only=True)
+class Receipt(Loaded):
+    """What became of the records of one load, once they were held against all others."""
 
+    n_kept: int
+    """Of the accepted: events that were not here before."""
+    n_late: int
+    """Of the kept: received more than a day after they happened."""
+    n_superseded: int
+    """Of the accepted: replaced by a newer record."""
+    is_new: bool = True
+    """False when the same bytes were loaded before: nothing changed."""
 
-def _standing(con: duckdb.DuckDBPyConnection, topic: str) -> Receipt:
-    """The receipt of a topic that was loaded before."""
-    prepare(con)
-    row = con.execute(
-        f"select sum(n_consumed), sum(n_accepted) from {SEGMENTS.name} where topic = $topic",
-        {"topic": topic},
-    ).fetchone()
-    reasons = con.execute(
-        f"select reason, count(*) from {QUARANTINE.name} where topic = $topic group by all",
-        {"topic": topic},
-    ).fetchall()
-    consumed, accepted = row or (0, 0)
-    return Receipt(topic, int(consumed), int(accepted), dict(reasons), is_new=False)
+    @property
+    def n_duplicates(self) -> int:
+        """Of the accepted: deliveries of an event seen elsewhere."""
+        return self.n_accepted - self.n_kept - self.n_superseded
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that loading fills; when one changed its shape, all are filled anew."""
-    for table in (RECORDS, SEGMENTS, QUARANTINE):
-        if ensure(con, table):
-            for other in (RECORDS, SEGMENTS, QUARANTINE):
-                con.execute(f"drop table if exists {other.name}")
-                ensure(con, other)
+    ensure(con, WATERMARKS)
+    filled = (RECORDS, SEGMENTS, QUARANTINE)
+    if not all(stands(con, table) for table in filled):
+        with transaction(con):  # a kill in between must not leave the list without the rows
+            for table in filled:
+                con.execute(f"drop table if exists {table.name}")
+        for table in filled:
+            ensure(con, table)
 
 
 def load_landed(
     con: duckdb.DuckDBPyConnection, raw: Path, folders: Iterable[Path] | None = None
-) -> list[Receipt]:
-    """Load every topic that landed and is not in the warehouse; each in a transaction of its own.
+) -> list[Loaded]:
+    """Load every segment that landed and is not in the warehouse; a topic is one transaction.
 
     Args:
         con: the warehouse, writable.
         raw: the raw folder.
         folders: the topics' folders to look at; by default all below `raw`.
+
+    Returns:
+        What was loaded, by topic.
 
     Raises:
         TopicError: a segment is damaged; the other topics are loaded all the same.
@@ -212,108 +132,223 @@ def load_landed(
     prepare(con)
     segments.sweep(raw)
     known = {row[0] for row in con.execute(f"select path from {SEGMENTS.name}").fetchall()}
-    receipts: list[Receipt] = []
+    loaded: list[Loaded] = []
     damaged: list[str] = []
     for folder in folders if folders is not None else sorted(raw.glob("[!.]*/[!.]*")):
         try:
-            found = [
-                segment
-                for segment in segments.find(folder)
-                if str(segment.path.relative_to(raw)) not in known
+            paths = [
+                path for path in segments.paths(folder) if str(path.relative_to(raw)) not in known
             ]
-            if found:
+            if paths:
+                found = [segments.in_place(raw, segments.described(path)) for path in paths]
                 with transaction(con):
-                    receipts.append(_load(con, found, folder.relative_to(raw)))
+                    parts = [load(con, one, one.path.relative_to(raw)) for one in found]
+                loaded.append(reduce(add, parts))
         except (TopicError, KeyError, ValueError, pa.ArrowException) as error:
             told = isinstance(error, TopicError)
             damaged.append(str(error) if told else f"{folder} is damaged ({error!r})")
     if damaged:
         raise TopicError("; ".join(damaged))
-    return receipts
+    return loaded
 
 
-def _load(con: duckdb.DuckDBPyConnection, found: Iterable[Segment], folder: Path) -> Receipt:
-    """Insert what the segments hold; the caller holds the transaction."""
-    consumed = accepted = 0
-    reasons: Counter[str] = Counter()
-    topic = folder.name
-    for segment in found:
-        table = segment.read()
-        events, rejected = _decode_segment(segment, table)
-        insert(con, RECORDS, events)
-        insert(con, QUARANTINE, rejected)
-        con.execute(
-            f"insert into {SEGMENTS.name} by name select $topic as topic, "
-            '$partition as "partition", $first as first_offset, $last as last_offset, '
-            "$source as source, $file as file, $path as path, $sha256 as sha256, "
-            "$load_id as load_id, $landed_at as landed_at, $consumed as n_consumed, "
-            "$accepted as n_accepted, $rejected as n_quarantined, 0 as n_tombstones, 0 as n_erased",
-            {
-                "topic": topic,
-                "partition": segment.partition,
-                "first": segment.first,
-                "last": segment.last,
-                "source": segment.origin.source,
-                "file": segment.origin.file,
-                "path": str(folder / str(segment.partition) / segment.path.name),
-                "sha256": segment.sha256,
-                "load_id": topic,
-                "landed_at": segment.origin.landed_at,
-                "consumed": table.num_rows,
-                "accepted": events.num_rows,
-                "rejected": rejected.num_rows,
-            },
-        )
-        consumed += table.num_rows
-        accepted += events.num_rows
-        reasons.update(cast("list[str]", rejected.column("reason").to_pylist()))
-    return Receipt(topic, consumed, accepted, dict(sorted(reasons.items())), is_new=True)
+def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded:
+    """Insert what a segment holds; the caller holds the transaction.
+
+    Args:
+        con: the warehouse, writable.
+        segment: what to load, wherever it lies now.
+        path: where it lies for good, below the raw folder.
+    """
+    table = segment.read()
+    live = table.filter(pc.is_valid(table.column("value")))
+    events, rejected = _decode_segment(segment, live)
+    insert(con, RECORDS, events, {"fingerprint": "md5(fingerprint)"})
+    insert(con, QUARANTINE, rejected)
+    origin = segment.origin
+    row = {
+        "topic": origin.topic,
+        "reading": origin.reading,
+        "partition": segment.partition,
+        "first_offset": segment.first,
+        "last_offset": segment.last,
+        "source": origin.source,
+        "file": origin.file,
+        "cluster_id": origin.cluster_id,
+        "topic_id": origin.topic_id,
+        "gap": origin.gap,
+        "path": str(path),
+        "sha256": segment.sha256,
+        "load_id": origin.topic
+        if origin.file
+        else f"{origin.topic} {origin.landed_at.isoformat()}",
+        "landed_at": origin.landed_at,
+        "n_consumed": table.num_rows,
+        "n_accepted": events.num_rows,
+        "n_quarantined": rejected.num_rows,
+        "n_tombstones": table.num_rows - live.num_rows,
+        "n_erased": 0,
+    }
+    columns = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(f"${name}" for name in row)
+    con.execute(f"insert into {SEGMENTS.name} ({columns}) values ({values})", row)
+    reasons = Counter(cast("list[str]", rejected.column("reason").to_pylist()))
+    return Loaded(
+        origin.topic,
+        table.num_rows,
+        events.num_rows,
+        dict(sorted(reasons.items())),
+        table.num_rows - live.num_rows,
+    )
+
+
+def receipt_of(
+    con: duckdb.DuckDBPyConnection,
+    topic: str,
+    landed_at: datetime,
+    parameters: Mapping[str, object],
+    *,
+    is_new: bool = True,
+) -> Receipt:
+    """What became of the records of one load.
+
+    Which of them are events is said by `core/events.sql` alone. It runs here over the records that
+    share their content with one of this load, which is all that can decide it.
+
+    Args:
+        con: the warehouse.
+        topic: the topic loaded.
+        landed_at: when its bytes arrived.
+        parameters: values for what the SQL names.
+        is_new: whether the load changed anything.
+    """
+    load_ = {"topic": topic, "landed_at": landed_at}
+    mine = "topic = $topic and landed_at = $landed_at"
+    counted = con.execute(
+        "select coalesce(sum(n_consumed), 0)::bigint, coalesce(sum(n_accepted), 0)::bigint, "
+        f"coalesce(sum(n_tombstones), 0)::bigint from {SEGMENTS.name} where {mine}",
+        load_,
+    ).fetchone()
+    consumed, accepted, tombstones = counted or (0, 0, 0)
+    reasons = con.execute(
+        f"select reason, count(*) from {QUARANTINE.name} as q join {SEGMENTS.name} as s on "
+        'q.topic = s.topic and q.reading = s.reading and q."partition" = s."partition" '
+        'and q."offset" between s.first_offset and s.last_offset '
+        "where s.topic = $topic and s.landed_at = $landed_at group by all order by all",
+        load_,
+    ).fetchall()
+    con.execute(
+        f"create or replace temp table touched as select * from {RECORDS.name} where fingerprint "
+        f"in (select fingerprint from {RECORDS.name} where {mine})",
+        load_,
+    )
+    con.execute(f"create or replace temp table replaced as {SUPERSEDED.sql}")
+    # Whose an event is has no say in which events there are.
+    con.execute(f"create or replace temp table attributed as {NOBODYS}")
+    stand_ins = {"touched": RECORDS, "replaced": SUPERSEDED, "attributed": ATTRIBUTIONS}
+    with over(con, {table.name: name for name, table in stand_ins.items()}):
+        kept = con.execute(
+            "select count(*), coalesce(count_if(is_late), 0)::bigint "
+            f"from ({EVENTS.sql}) as events "
+            "semi join raw.records as mine on mine.landed_at = $landed_at "
+            "and mine.topic = $topic and mine.topic = events.topic "
+            'and mine.reading = events.reading and mine."partition" = events."partition" '
+            'and mine."offset" = events."offset"',
+            EVENTS.bind({**parameters}) | load_,
+        ).fetchone()
+    gone = con.execute(
+        f"select count(*) from {RECORDS.name} semi join replaced "
+        f'using (topic, reading, "partition", "offset") where {mine}',
+        load_,
+    ).fetchone()
+    for name in stand_ins:
+        con.execute(f"drop table {name}")
+    n_kept, n_late = kept or (0, 0)
+    return Receipt(
+        topic=topic,
+        n_consumed=consumed,
+        n_accepted=accepted,
+        quarantined=dict(reasons),
+        n_tombstones=tombstones,
+        n_kept=n_kept,
+        n_late=n_late,
+        n_superseded=gone[0] if gone else 0,
+        is_new=is_new,
+    )
 
 
 def _decode_segment(segment: Segment, table: pa.Table) -> tuple[pa.Table, pa.Table]:
     """The records that are events, and those that are not with their reasons."""
+    layout = segment.origin.layout
     keys = cast("list[bytes | None]", table.column("key").to_pylist())
     values = cast("list[bytes]", table.column("value").to_pylist())
+    at_once = bulk.read(values, layout)
+    done = set[int]() if at_once is None else set(at_once["row"].to_list())
+    rows = [row for row in range(len(values)) if row not in done]
     events: list[Event] = []
-    event_offsets: list[int] = []
+    accepted_at: list[int] = []
     rejections: list[Rejection] = []
     rejected_at: list[int] = []
-    outcomes = decode(zip(keys, values, strict=True), segment.origin.layout)
-    for index, outcome in enumerate(outcomes):
+    outcomes = decode(((keys[row], values[row]) for row in rows), layout)
+    for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, Event):
             events.append(outcome)
-            event_offsets.append(segment.first + index)
+            accepted_at.append(row)
         else:
             rejections.append(outcome)
-            rejected_at.append(index)
-    origin = segment.origin
+            rejected_at.append(row)
     columns = list(zip(*events, strict=True)) or [()] * len(Event._fields)
     accepted = pa.table(
         {
-            **_place(origin.topic, segment.partition, event_offsets),
-            "source": pa.repeat(origin.source, len(events)),
-            "landed_at": pa.repeat(pa.scalar(origin.landed_at, _TIME), len(events)),
-            **{
-                name: pa.array(column, _EVENT_TYPES[name])
-                for name, column in zip(Event._fields, columns, strict=True)
-            },
+            name: pa.array(column, _EVENT_TYPES[name])
+            for name, column in zip(Event._fields, columns, strict=True)
         }
     )
-    rejected = pa.table(
+    if at_once is not None:
+        accepted = pa.concat_tables([accepted, _completed(at_once)])
+        accepted_at += at_once["row"].to_list()
+    return _landed(segment, table, accepted, accepted_at), pa.table(
         {
-            **_place(origin.topic, segment.partition, [segment.first + at for at in rejected_at]),
+            **_placed(segment, table, rejected_at),
             "reason": pa.array([rejection.reason for rejection in rejections], pa.string()),
             "message": pa.array([rejection.message for rejection in rejections], pa.string()),
-            "key": pa.array([keys[at] for at in rejected_at], pa.binary()),
-            "value": pa.array([values[at] for at in rejected_at], pa.binary()),
+            "key": pa.array([keys[row] for row in rejected_at], pa.binary()),
+            "value": pa.array([values[row] for row in rejected_at], pa.binary()),
         }
     )
-    return accepted, rejected
 
 
-def _place(topic: str, partition: int, offsets: list[int]) -> dict[str, Any]:
+def _completed(found: pl.DataFrame) -> pa.Table:
+    """Events by columns, with the defaults of what they do not have."""
+    table = found.to_arrow()
+    columns: dict[str, Any] = {}
+    for name, type_ in _EVENT_TYPES.items():
+        if name in table.column_names:
+            columns[name] = table.column(name).cast(type_)
+        else:
+            default: Any = pa.scalar(Event._field_defaults[name], type_)
+            columns[name] = pa.repeat(default, len(found))
+    return pa.table(columns)
+
+
+def _landed(segment: Segment, table: pa.Table, events: pa.Table, rows: list[int]) -> pa.Table:
+    """Events with where they stand and when they came."""
+    origin = segment.origin
+    broker_at = table.column("broker_at").take(pa.array(rows, pa.int64())).cast(_TIME)
+    columns: dict[str, Any] = {
+        **_placed(segment, table, rows),
+        "source": pa.repeat(origin.layout.format, len(rows)),
+        "landed_at": pa.repeat(pa.scalar(origin.landed_at, _TIME), len(rows)),
+        **{name: events.column(name) for name in _EVENT_TYPES},
+        "received_at": pc.coalesce(events.column("received_at"), broker_at),
+    }
+    return pa.table(columns)
+
+
+def _placed(segment: Segment, table: pa.Table, rows: list[int]) -> dict[str, Any]:
+    """Where records stand in their topic."""
+    chosen = table.select(["topic", "partition", "offset"]).take(pa.array(rows, pa.int64()))
     return {
-        "topic": pa.repeat(topic, len(offsets)),
-        "partition": pa.repeat(pa.scalar(partition, pa.int32()), len(offsets)),
-        "offset": pa.array(offsets, pa.int64()),
+        "reading": pa.repeat(pa.scalar(segment.origin.reading, pa.int32()), len(rows)),
+        **dict(zip(chosen.column_names, chosen.columns, strict=True)),
     }

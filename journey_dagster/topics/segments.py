@@ -3,21 +3,27 @@
 Belongs here: writing, reading and finding segments; their checksums and their footers.
 Does not belong here: what the bytes say (`decode`), the warehouse's list of segments (`load`).
 
-A segment lies at `<raw>/<source>/<topic>/<partition>/<first>-<last>.parquet`. A topic that comes
-from a file appears whole or not at all: it is written beside its place and renamed into it. DuckDB
-does not verify page checksums, so segments are read by pyarrow, which does.
+A segment lies at `<raw>/<source>/<topic>/<partition>/<first>-<last>.parquet` and covers all offsets
+from the first to the last, also those that hold no record (a broker's markers, compacted ones, a
+gap). A topic that comes from a file appears whole or not at all: it is written beside its place and
+renamed into it. A topic of a broker grows by segments, each of which appears whole or not at all.
+DuckDB does not verify page checksums, so segments are read by pyarrow, which does.
 """
 
 import hashlib
+import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from journey_dagster.durable import sync
@@ -37,7 +43,7 @@ _SCHEMA = pa.schema(
         pa.field("topic", pa.string()),
         pa.field("partition", pa.int32()),
         pa.field("offset", pa.int64()),
-        pa.field("broker_at", pa.timestamp("us", "UTC")),
+        pa.field("broker_at", pa.timestamp("ms", "UTC")),
         pa.field("key", pa.binary()),
         pa.field("value", pa.binary()),
         pa.field("headers", _HEADERS),
@@ -45,15 +51,35 @@ _SCHEMA = pa.schema(
 )
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What a segment's footer says of all its records."""
 
     source: str
+    """The folder of its source: the shape of a file, or kafka."""
     topic: str
-    file: str
-    """Name of the file they came from, without its folder."""
     landed_at: datetime
     layout: Layout
+    file: str | None = None
+    """Name of the file they came from, without its folder."""
+    reading: int = 1
+    """A topic that is read again from its beginning is read a second time, and so on."""
+    cluster_id: str | None = None
+    topic_id: str | None = None
+    """The broker's own ids: a topic made anew under an old name is another topic."""
+    gap: str | None = None
+    """Why the offsets it covers hold no records, where a broker had lost them."""
+
+
+class Batch(NamedTuple):
+    """Records of one partition as columns, in the order of their offsets."""
+
+    offsets: Sequence[int]
+    values: Sequence[bytes | None]
+    keys: Sequence[bytes | None]
+    broker_at: Sequence[int | None]
+    """Milliseconds since 1970."""
+    headers: Sequence[Any]
+    """Of each record, its headers as pairs, or None."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +102,26 @@ class Segment:
             raise TopicError(_damaged(self.path, "its checksum is not the one noted beside it"))
         try:
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
-                return file.read()
+                table = file.read()
         except (OSError, pa.ArrowException) as error:
             raise TopicError(_damaged(self.path, error)) from error
+        ends = {"partition": (self.partition, self.partition), "offset": (self.first, self.last)}
+        for name, (low, high) in ends.items():
+            found = cast("dict[str, int]", pc.min_max(table.column(name)).as_py())
+            if table.num_rows and not low <= found["min"] <= found["max"] <= high:
+                raise TopicError(_damaged(self.path, f"it holds records of another {name}"))
+        return table
 
     @cached_property
     def sha256(self) -> str:
         """Checksum of the file."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return _sha256(self.path)
 
 
-def topic_folder(raw: Path, source: str, topic: str) -> Path:
-    """Where a topic's segments lie."""
-    return raw / source / topic
+def topic_folder(raw: Path, origin: Origin) -> Path:
+    """Where a topic's segments lie; a hidden folder is unfinished, so no topic's may be hidden."""
+    name = re.sub(r"^\.", "%2e", origin.topic)
+    return raw / origin.source / (name if origin.reading == 1 else f"{name}+{origin.reading}")
 
 
 def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
@@ -98,51 +130,90 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
     Returns:
         The folder, hidden and synced; `place` makes it the topic's own.
     """
-    folder = topic_folder(raw, origin.source, origin.topic)
+    folder = topic_folder(raw, origin)
     hidden = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(hidden, ignore_errors=True)
     (hidden / "0").mkdir(parents=True, mode=0o700)
-    schema = _SCHEMA.with_metadata({b"journey": msgspec.json.encode(origin)})
     first = 0
     try:
-        for batch in _batches(values):
-            n = len(batch)
-            table = pa.table(
-                {
-                    "topic": pa.repeat(origin.topic, n),
-                    "partition": pa.repeat(pa.scalar(0, pa.int32()), n),
-                    "offset": pa.array(range(first, first + n), pa.int64()),
-                    "broker_at": pa.nulls(n, pa.timestamp("us", "UTC")),
-                    "key": pa.nulls(n, pa.binary()),
-                    "value": pa.array(batch, pa.binary()),
-                    "headers": pa.nulls(n, _HEADERS),
-                },
-                schema=schema,
-            )
-            name = f"{first:012d}-{first + n - 1:012d}.parquet"
-            pq.write_table(table, hidden / "0" / name, compression="zstd", write_page_checksum=True)
-            sync(hidden / "0" / name)
+        for n, batch in _batches(values):
+            last = first + n - 1
+            nulls = [None] * n
+            records = Batch(list(range(first, last + 1)), batch, nulls, nulls, nulls)
+            _write(hidden / "0", first, last, _table(origin, 0, records))
             first += n
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
-    _note_sums(hidden / "0")
     sync(hidden / "0")
     sync(hidden)
     return hidden
 
 
-def _batches(values: Iterable[bytes]) -> Iterator[list[bytes]]:
+def write_segment(
+    raw: Path, origin: Origin, partition: int, covered: tuple[int, int], batch: Batch
+) -> Segment:
+    """Write one segment into its place, whole or not at all, and survive a power cut with it.
+
+    Args:
+        raw: the raw folder.
+        origin: what its footer says.
+        partition: partition of the topic.
+        covered: the first and the last offset it stands for.
+        batch: the records within; there may be none.
+    """
+    first, last = covered
+    folder = topic_folder(raw, origin) / str(partition)
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
+        for parent in (folder.parent, folder.parent.parent, raw):
+            sync(parent)
+    path = _write(folder, first, last, _table(origin, partition, batch))
+    sync(folder)
+    return Segment(path, origin, partition, first, last)
+
+
+def _table(origin: Origin, partition: int, batch: Batch) -> pa.Table:
+    n = len(batch.offsets)
+    return pa.table(
+        {
+            "topic": pa.repeat(origin.topic, n),
+            "partition": pa.repeat(pa.scalar(partition, pa.int32()), n),
+            "offset": pa.array(batch.offsets, pa.int64()),
+            "broker_at": pa.array(batch.broker_at, pa.timestamp("ms", "UTC")),
+            "key": pa.array(batch.keys, pa.binary()),
+            "value": pa.array(batch.values, pa.binary()),
+            "headers": pa.array(batch.headers, _HEADERS),
+        },
+        schema=_SCHEMA.with_metadata({b"journey": msgspec.json.encode(origin)}),
+    )
+
+
+def _write(folder: Path, first: int, last: int, table: pa.Table) -> Path:
+    """The file is complete, on the disk and its checksum noted before it has its name."""
+    path = folder / f"{first:012d}-{last:012d}.parquet"
+    new = path.with_name(f".{path.name}.new")
+    pq.write_table(
+        table, new, compression="zstd", compression_level=1, use_dictionary=False,
+        write_statistics=False, write_page_checksum=True,
+    )  # fmt: skip
+    sync(new)
+    _note_sum(new, path.name)
+    new.rename(path)
+    return path
+
+
+def _batches(values: Iterable[bytes]) -> Iterator[tuple[int, list[bytes]]]:
     batch: list[bytes] = []
     size = 0
     for value in values:
         batch.append(value)
         size += len(value)
         if len(batch) >= RECORDS or size >= SIZE:
-            yield batch
+            yield len(batch), batch
             batch, size = [], 0
     if batch:
-        yield batch
+        yield len(batch), batch
 
 
 def place(hidden: Path) -> Path:
@@ -155,19 +226,28 @@ def place(hidden: Path) -> Path:
     return folder
 
 
+def paths(folder: Path) -> Iterator[Path]:
+    """The segments' files below a folder in their order; hidden ones are unfinished."""
+    for path in sorted(folder.rglob("*.parquet")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
 def find(folder: Path) -> Iterator[Segment]:
-    """The segments below a folder in the order of their paths; hidden folders are unfinished.
+    """The segments below a folder in the order of their paths.
 
     Raises:
         TopicError: a file's footer cannot be read.
     """
-    for path in sorted(folder.rglob("*.parquet")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue
-        yield _described(path)
+    return map(described, paths(folder))
 
 
-def _described(path: Path) -> Segment:
+def described(path: Path) -> Segment:
+    """A segment by its file.
+
+    Raises:
+        TopicError: its footer cannot be read.
+    """
     try:
         metadata = pq.read_schema(path).metadata or {}
         origin = msgspec.json.decode(metadata[b"journey"], type=Origin)
@@ -177,24 +257,54 @@ def _described(path: Path) -> Segment:
         raise TopicError(_damaged(path, error)) from error
 
 
+def in_place(raw: Path, segment: Segment) -> Segment:
+    """The segment, if it lies where its footer says: a copy beside a topic would count it twice.
+
+    Raises:
+        TopicError: it lies somewhere else.
+    """
+    folder = topic_folder(raw, segment.origin)
+    if segment.path.parent != folder / str(segment.partition):
+        raise TopicError(
+            f"{segment.path} belongs in {folder}. Move the folder back, or a copy out of {raw}"
+        )
+    return segment
+
+
 def sweep(raw: Path) -> None:
     """Remove what an interrupted ingest left behind; for whoever holds the warehouse."""
     for hidden in raw.glob("*/.*.new"):
         shutil.rmtree(hidden)
+    for unfinished in raw.glob("*/*/*/.*.parquet.new"):
+        unfinished.unlink()
 
 
-def _note_sums(folder: Path) -> None:
-    """Note the checksums of a folder's segments, in the format of sha256sum."""
-    sums = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
-        for path in sorted(folder.glob("*.parquet"))
-    ]
-    (folder / SUMS).write_text("".join(sums), encoding="ascii")
-    sync(folder / SUMS)
+def _note_sum(file: Path, name: str) -> None:
+    """Note the checksum of a segment in its folder's list, in the format of sha256sum."""
+    sums = file.with_name(SUMS)
+    line = f"{_sha256(file)}  {name}\n"
+    with sums.open("a+b") as noted:
+        # A list whose last line was cut by a crash must not swallow the next.
+        if noted.tell() and not _ends_a_line(sums):
+            line = f"\n{line}"
+        noted.write(line.encode("ascii"))
+        noted.flush()
+        os.fsync(noted.fileno())
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _noted_sums(folder: Path) -> dict[str, str]:
-    """File name to checksum, as noted when the segments were written."""
+    """File name to checksum, as noted last before the segment got its name."""
     try:
         lines = (folder / SUMS).read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -203,7 +313,8 @@ def _noted_sums(folder: Path) -> dict[str, str]:
 
 
 def _damaged(path: Path, error: object) -> str:
+    told = " ".join(str(error).split())
     return (
-        f"{path} is damaged ({error}). Move it away with its topic's folder and ingest the source "
+        f"{path} is damaged ({told}). Move it away with its topic's folder and ingest the source "
         "again; the other topics are untouched"
     )

@@ -1,12 +1,11 @@
 """Reads single values of a record strictly: ids, times, texts, lists, JSON objects.
 
 Belongs here: what an event is, why a record is none, and the rules that all shapes share.
-Does not belong here: which field of which shape means what (`csv_rows`, `ksql`).
+Does not belong here: which field of which shape means what (one module each, such as `ksql`).
 
 Nothing is guessed: an id is a string as it came, a time has a zone or the source states one.
 """
 
-import hashlib
 import json
 import re
 import unicodedata
@@ -32,6 +31,7 @@ Reason = Literal[
     "not_object",
     "too_deep",
     "too_large",
+    "unknown_kind",
 ]
 
 MAX_BYTES = 2**20
@@ -51,13 +51,16 @@ _COMPACT = re.compile(
 _SPACED_COLON = re.compile(rb'"\s+:')
 
 
+Kind = Literal["user", "anonymous"]
+
+
 class Event(NamedTuple):
     """One record, read. The fields are columns of `raw.records`."""
 
     occurred_at: int
     """Microseconds since 1970 in UTC."""
     fingerprint: str
-    """Hash of what the source said; equal for two deliveries of one record."""
+    """What the source said, as one text; equal for two deliveries of one record."""
     user_id: str | None = None
     anonymous_id: str | None = None
     user_name: str | None = None
@@ -75,6 +78,18 @@ class Event(NamedTuple):
     authors: list[str] | None = None
     properties: str = "{}"
     """JSON object of what has no column of its own."""
+    tie_break: int | None = None
+    """Order among events of one moment where the source states one; else the offset is."""
+    revision: int | None = None
+    """Of several deliveries of one event the highest revision counts, and then the first."""
+    day: str | None = None
+    """The day of the source's calendar that the record was exported under, where that matters."""
+    is_provisional: bool = False
+    """Stands only until a final export of the same day arrives."""
+    noise_reason: str | None = None
+    """Why the record is no step of a journey, where the source's kind of record says so."""
+    same_as: str | None = None
+    """Another id that the record declares to be the same person, as `kind:id` (see `node`)."""
 
 
 class Rejection(NamedTuple):
@@ -109,18 +124,27 @@ def parse_object(value: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise RejectedError("not_object", f"a JSON {type(found).__name__}, not an object")
     record = cast("dict[str, Any]", found)
-    # As many `":` as keys means flat and without repeats; anything else is looked at closely.
-    # Flat means no list either: more brackets than the depth allows could be a nesting too deep.
-    if (
-        value.count(b'":') != len(record)
-        or value.count(b"[") >= MAX_DEPTH
-        or _SPACED_COLON.search(value)
-    ):
-        _check_closely(value)
+    # As many `":` as keys means that none stands twice; text that looks like a key only costs time.
+    if value.count(b'":') != _count_keys(record, 1) or _SPACED_COLON.search(value):
+        _check_twice(value)
     return record
 
 
-def _check_closely(value: bytes) -> None:
+def _count_keys(found: Mapping[str, Any] | list[Any], depth: int) -> int:
+    """Keys of all objects within."""
+    if depth > MAX_DEPTH:
+        raise RejectedError("too_deep", f"nested deeper than {MAX_DEPTH}")
+    n = 0
+    values: Iterable[Any] = found
+    if isinstance(found, dict):
+        n, values = len(found), found.values()
+    for value in values:
+        if isinstance(value, dict | list):
+            n += _count_keys(cast("dict[str, Any] | list[Any]", value), depth + 1)
+    return n
+
+
+def _check_twice(value: bytes) -> None:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = dict(pairs)
         if len(keys) < len(pairs):
@@ -128,26 +152,7 @@ def _check_closely(value: bytes) -> None:
             raise RejectedError("duplicate_key", f"key {twice!r} stands twice")
         return keys
 
-    try:
-        found = json.loads(value, object_pairs_hook=unique)
-    except RecursionError as error:
-        raise RejectedError("too_deep", "nested beyond what a parser can follow") from error
-    level = [found]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return
-    raise RejectedError("too_deep", f"nested deeper than {MAX_DEPTH}")
-
-
-def _children(node: object) -> Iterable[Any]:
-    match node:
-        case dict():
-            return cast("dict[str, Any]", node).values()
-        case list():
-            return cast("list[Any]", node)
-        case _:
-            return ()
+    json.loads(value, object_pairs_hook=unique)
 
 
 def identity(name: str, value: object) -> str | None:
@@ -162,6 +167,19 @@ def identity(name: str, value: object) -> str | None:
         case _:
             raise RejectedError("bad_type", f"{name} is a {value.__class__.__name__}, not a string")
     return None if value.strip().casefold() in NOBODY else unicodedata.normalize("NFC", value)
+
+
+def key_text(key: bytes | None) -> str | None:
+    """The key of a record as text; nothing where it has none."""
+    try:
+        return key.decode() if key else None
+    except UnicodeDecodeError as error:
+        raise RejectedError("bad_encoding", f"the key is not UTF-8: {error.reason}") from error
+
+
+def node(kind: Kind, value: str) -> str:
+    """An id with its kind, as `core.identity_edges` has it; a user and a device may share one."""
+    return f"{kind}:{value}"
 
 
 def text(name: str, value: object) -> str | None:
@@ -224,10 +242,8 @@ def _of_number(name: str, value: float) -> int:
 
 
 def fingerprint(said: Mapping[str, Any]) -> str:
-    """Hash of what a source said, whatever the order of its keys."""
-    return hashlib.blake2b(
-        msgspec.json.encode(said, order="sorted"), digest_size=16, usedforsecurity=False
-    ).hexdigest()
+    """What a source said, whatever the order of its keys; loading keeps a hash of it."""
+    return msgspec.json.encode(said, order="sorted").decode()
 
 
 def as_json(said: Mapping[str, Any]) -> str:

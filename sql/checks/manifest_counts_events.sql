@@ -2,7 +2,7 @@
 with listed as (
     select
         coalesce(sum(n_events), 0) as n_events,
-        coalesce(sum(n_accepted), 0) as n_accepted,
+        coalesce(sum(n_accepted - n_superseded), 0) as n_accepted,
         coalesce(sum(n_quarantined), 0) as n_quarantined
     from meta.manifest
 )

@@ -1,21 +1,48 @@
-/* One row per distinct event, from the delivery that landed first.
+/* One row per distinct event.
 
 Two records are one event when their source gives both the same id and they say the same; where a
 source has no ids, equal records of one topic are as many events as they are, and equal records of
-another topic are those again. Duplicates stay in raw.records and are counted here. */
-with repeated as (
-    select
-        *,
-        case when message_id is null then row_number() over (
-            partition by source, topic, fingerprint order by "partition", "offset"
-        ) end as occurrence
+another topic are those again. Duplicates stay in raw.records and are counted here. Of the deliveries
+of an event the highest revision counts, where a source has revisions, and then the first.
+
+Whose an event is comes last, from core.attributions, so it never changes which events there are. */
+with counting as (
+    select *
     from raw.records
+    anti join core.superseded using (topic, reading, "partition", "offset")
+),
+
+-- Amplitude promises an id for seven days; after a longer pause it is another event's.
+reused as (
+    select
+        topic,
+        reading,
+        "partition",
+        "offset",
+        count_if(is_new) over (partition by fingerprint order by occurred_at, landed_at, "offset") as use_no
+    from (
+        select
+            *,
+            coalesce(occurred_at - lag(occurred_at) over (
+                partition by fingerprint order by occurred_at, landed_at, "offset"
+            ) > interval 7 day, false) as is_new
+        from counting
+        where source = 'amplitude' and message_id is not null
+    )
+),
+
+repeated as (
+    select
+        counting.*,
+        case when message_id is null then '#' || row_number() over (
+            partition by source, topic, fingerprint order by "partition", "offset"
+        ) else message_id end || if(coalesce(use_no, 0) > 0, '+' || use_no, '') as id_at_source
+    from counting
+    left join reused using (topic, reading, "partition", "offset")
 ),
 
 identified as (
-    select
-        *,
-        md5(concat_ws('|', source, fingerprint, coalesce(message_id, '#' || occurrence))) as event_id
+    select *, md5(concat_ws('|', source, fingerprint, id_at_source)) as event_id
     from repeated
 ),
 
@@ -26,7 +53,10 @@ deliveries as (
         count(*) over (partition by event_id) as n_deliveries,
         min(received_at) over (partition by event_id) as first_received_at
     from identified
-    window same as (partition by event_id order by landed_at, topic, "partition", "offset")
+    window same as (
+        partition by event_id
+        order by revision desc nulls last, landed_at, topic, reading, "partition", "offset"
+    )
 ),
 
 -- Addresses repeat, so each is normalised once.
@@ -60,9 +90,33 @@ pages as (
     from stripped
 ),
 
+merged as (
+    select id as user_id, user_id as canonical_user_id from core.attributions where kind = 'user'
+),
+
+-- The user of each moment in which a device was used by nobody known.
+stitched as (
+    select moments.*, slices.user_id as device_user_id
+    from (
+        select distinct source, anonymous_id, occurred_at
+        from raw.records
+        where user_id is null and anonymous_id is not null
+    ) as moments
+    asof join (
+        select *, coalesce(from_at, '-infinity') as begins_at from core.attributions where kind = 'anonymous'
+    ) as slices
+        on slices.source = moments.source
+        and slices.id = moments.anonymous_id
+        and slices.begins_at <= moments.occurred_at
+    where coalesce(moments.occurred_at <= slices.until_at, true)
+),
+
 placed as (
     select
-        deliveries.* exclude (page),
+        deliveries.* exclude (user_id, page, noise_reason),
+        deliveries.user_id as stated_user_id,
+        coalesce(merged.canonical_user_id, deliveries.user_id, stitched.device_user_id) as user_id,
+        deliveries.noise_reason as stated_noise,
         coalesce(
             if(deliveries.page in ('(entry)', '(exit)'), '/' || deliveries.page, deliveries.page),
             pages.page,
@@ -70,20 +124,25 @@ placed as (
         ) as page
     from deliveries
     left join pages using (url)
+    left join merged using (user_id)
+    left join stitched using (source, anonymous_id, occurred_at)
     where delivery_no = 1
 )
 
 select
     event_id,                           -- Content-addressed id: the same event has the same id in every rebuild.
-    source,                             -- Shape of the source: csv, ksql.
-    user_id,                            -- Id of the user; null is nobody known, never a shared stranger.
+    source,                             -- Shape of the records: csv, ksql, mixpanel and so on.
+    user_id,                            -- Id of the user, canonically; null is nobody known, never a shared stranger.
+    stated_user_id,                     -- Id of the user in the words of the record; null where it states none.
+    stated_user_id is null and user_id is not null
+        as is_stitched,                 -- The user comes from the anonymous id, not from the record.
     anonymous_id,                       -- Id of a device or browser, where the source has one.
     user_name,                          -- Name of the user as the source has it; names are not identities.
     (md5_number_lower(user_id) >> 1)::bigint as user_key, -- The user as an integer; null with user_id.
     nullif(nullif(trim(session_id), ''), '-1') as source_session_id, -- The session that the source names; null is none.
     occurred_at,                        -- When it happened, in UTC.
-    first_received_at as received_at,   -- When a broker received it first; null where no source says.
-    "offset" as tie_break,              -- Order among events of one moment: their order at the source.
+    first_received_at as received_at,   -- When a broker or vendor received it first; null where none says.
+    coalesce(tie_break, "offset") as tie_break, -- Order among events of one moment: their order at the source.
     coalesce(event_name, '(unknown)') as event_name, -- What happened, in the words of the source.
     page,                               -- Page: as the source names it, or the path of its address with ids as :id.
     (md5_number_lower(page) >> 1)::bigint as page_key, -- The page as an integer.
@@ -98,13 +157,17 @@ select
     case
         when occurred_at < $earliest_event::date then 'before_earliest'
         when occurred_at > landed_at + interval 1 day then 'in_future'
+        else stated_noise
     end as noise_reason,                -- Why the event is kept out of sessions; null when it is not.
     noise_reason is not null as is_noise, -- Kept out of sessions and of everything after.
+    coalesce(first_received_at - occurred_at > interval 1 day, false)
+        as is_late,                     -- Received more than a day after it happened.
     message_id,                         -- The id that the source gives an event, if it does.
     message_id is not null and count(*) over (partition by source, message_id) > 1
         as is_id_conflict,              -- Another event says something else under the same id of the source.
     n_deliveries,                       -- How many records said this; one is the event, the rest are duplicates.
     topic,                              -- Topic of the delivery that counts.
+    reading,                            -- Its reading of the topic.
     "partition",                        -- Its partition.
     "offset"                            -- Its position in the partition.
 from placed

@@ -3,14 +3,18 @@
 Filled in the transaction that loads the segment; meta.manifest adds what is known later. */
 select
     null::varchar as topic,             -- Topic of the segment.
+    null::integer as reading,           -- Which reading of the topic from its beginning.
     null::integer as "partition",       -- Partition of the topic.
-    null::bigint as first_offset,       -- Offset of its first record.
-    null::bigint as last_offset,        -- Offset of its last record.
-    null::varchar as source,            -- Shape of the source: csv, ksql.
-    null::varchar as file,              -- Name of the file that the records came from.
+    null::bigint as first_offset,       -- First offset that it covers.
+    null::bigint as last_offset,        -- Last offset that it covers; some in between may hold no record.
+    null::varchar as source,            -- Where it came from: the shape of a file, or kafka.
+    null::varchar as file,              -- Name of the file that the records came from; null for kafka.
+    null::varchar as cluster_id,        -- The broker's name for itself; null for files.
+    null::varchar as topic_id,          -- The broker's id of the topic: made anew, it has another.
+    null::varchar as gap,               -- Why these offsets hold no records, where the broker had lost them.
     null::varchar as path,              -- Where the segment lies, below the raw folder.
     null::varchar as sha256,            -- Checksum of the segment's bytes.
-    null::varchar as load_id,           -- The load that wrote it; a file is one load, named by its content.
+    null::varchar as load_id,           -- The load that wrote it: a file, or one run over a topic.
     null::timestamptz as landed_at,     -- When its bytes arrived here.
     null::bigint as n_consumed,         -- Records in the segment.
     null::bigint as n_accepted,         -- Records read as events, duplicates included.

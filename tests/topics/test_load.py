@@ -29,6 +29,7 @@ from topic_files import (
     csv_file,
     ksql,
     lines,
+    make_events,
     raw_ksql,
     views,
 )
@@ -36,7 +37,7 @@ from topic_files import (
 from journey_dagster import warehouse
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
-from journey_dagster.topics import TopicError, load, segments
+from journey_dagster.topics import TopicError, exports, segments
 from journey_dagster.topics.files import split
 
 HERE = Path(__file__).parent
@@ -421,9 +422,9 @@ def _events_of(arranged: list[list[bytes]]) -> list[tuple[str, ...]]:
         with home.connect() as con:
             for number, records in enumerate(arranged):
                 path = home.file(f"{number}.json", lines(*records))
-                load.ingest_file(con, home.raw, path, KSQL, LANDED_AT)
+                exports.ingest_file(con, Settings(home=home.root), path, KSQL, LANDED_AT)
             assert con.execute(UNBALANCED).fetchall() == []
-            warehouse.replace(con, model("core/events.sql"), Settings().sql_parameters())
+            make_events(con)
             return con.execute(f"select {COLUMNS} from core.events order by event_id").fetchall()
 
 
@@ -440,7 +441,6 @@ def test_a_deleted_warehouse_is_rebuilt_row_for_row(home: Home) -> None:
     home.delete_warehouse()
     receipts = home.load_landed()
     assert len(receipts) == 3
-    assert all(receipt.is_new for receipt in receipts)
     assert home.state() == before
     assert home.events() == events
 
@@ -561,7 +561,7 @@ def test_a_failed_commit_behind_the_rename_is_healed(
 ) -> None:
     path = home.file("mixed.json", MIXED)
     with monkeypatch.context() as patched:
-        patched.setattr(load, "transaction", _uncommitted)
+        patched.setattr(exports, "transaction", _uncommitted)
         with pytest.raises(OSError, match="No space left"):
             home.ingest(path)
     assert not any(home.state().values())
@@ -587,7 +587,7 @@ def die(*_, **__):
 
 def write_half(table, where, **options):
     written(table, where, **options)
-    if where.stem.startswith("000000000003"):
+    if where.name.startswith(".000000000003"):
         os.truncate(where, where.stat().st_size // 2)
         die()
 
@@ -808,7 +808,7 @@ def test_what_lies_beside_the_source_is_not_touched(home: Home) -> None:
 
 
 def test_the_bytes_of_the_segments_make_the_file_again(home: Home) -> None:
-    layout = load.layout_of(home.file("a.json", MIXED), "ksql", timezone=None, mapping={})
+    layout = exports.layout_of(home.file("a.json", MIXED), "ksql", timezone=None, mapping={})
     path = home.root / "sources" / "a.json"
     home.ingest(path)
     values = next(segments.find(home.raw)).read().column("value").to_pylist()

@@ -17,8 +17,9 @@ from journey_dagster import warehouse
 from journey_dagster.models import model
 from journey_dagster.settings import Settings
 from journey_dagster.topics.decode import decode
+from journey_dagster.topics.exports import ingest_file, layout_of
 from journey_dagster.topics.files import Format, Layout
-from journey_dagster.topics.load import Receipt, ingest_file, layout_of, load_landed
+from journey_dagster.topics.load import Loaded, Receipt, load_landed
 from journey_dagster.topics.values import Event, Rejection
 
 AT = "2026-01-01T00:00:00Z"
@@ -28,6 +29,14 @@ KSQL = Layout("ksql")
 CSV = Layout("csv", header=HEADER)
 LOADED = ("raw.records", "raw.segments", "meta.quarantine")
 """The tables that loading fills."""
+EVENTS = (
+    "core/superseded.sql",
+    "core/identity_edges.sql",
+    "core/identities.sql",
+    "core/attributions.sql",
+    "core/events.sql",
+)
+"""The files that make events of them, in turn."""
 
 
 LIGHT = """
@@ -89,6 +98,14 @@ def views(n: int, user: str = "robin") -> list[bytes]:
     return [ksql(USERID=user, MESSAGEID=f"{user}-{i}", URL=f"https://x.org/{i}") for i in range(n)]
 
 
+def make_events(con: duckdb.DuckDBPyConnection) -> None:
+    """Compute core.events and what it reads."""
+    for declared in ("raw/registry.sql", "raw/identity_vetoes.sql"):
+        warehouse.ensure(con, model(declared))
+    for table in EVENTS:
+        warehouse.replace(con, model(table), Settings().sql_parameters())
+
+
 @contextmanager
 def stopped_after(seconds: float) -> Generator[None]:
     """Raises TimeoutError in a block that takes longer, so that a slow way fails fast."""
@@ -141,13 +158,13 @@ class Home:
         """What `journey ingest file` does."""
         layout = layout_of(path, format_, timezone=timezone, mapping=mapping or {})
         with self.connect() as con:
-            return ingest_file(con, self.raw, path, layout, LANDED_AT)
+            return ingest_file(con, Settings(home=self.root), path, layout, LANDED_AT)
 
     def take(self, name: str, content: bytes, format_: Format = "ksql") -> Receipt:
         """Write a source and ingest it."""
         return self.ingest(self.file(name, content), format_)
 
-    def load_landed(self) -> list[Receipt]:
+    def load_landed(self) -> list[Loaded]:
         """What every run does first."""
         with self.connect() as con:
             return load_landed(con, self.raw)
@@ -176,7 +193,7 @@ class Home:
     def events(self, columns: str = "*") -> list[tuple[str, ...]]:
         """core.events, computed from what is loaded."""
         with self.connect() as con:
-            warehouse.replace(con, model("core/events.sql"), Settings().sql_parameters())
+            make_events(con)
         return self.rows(f"select {columns} from core.events")
 
     def landed(self) -> list[str]:
