@@ -4,11 +4,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint dev bench docs lock kafka-up kafka-down clean
+.PHONY: help setup demo test lint dev bench docs lock kafka-up kafka-down soak clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PORT ?= 3000
+SECONDS ?= 3600
 KAFKA_PORT ?= 9092
 BIN := .venv/bin
 READY := .venv/.ready
@@ -52,6 +53,9 @@ kafka-up: $(READY) ## start a real Kafka on 127.0.0.1:9092 that stays (KAFKA_POR
 
 kafka-down: $(READY) ## stop it and keep its data
 	@$(BIN)/python scripts/kafka.py down --port $(KAFKA_PORT)
+
+soak: $(READY) ## kill the ingest of a topic again and again (SECONDS=3600, JOURNEY_SEED=... to repeat)
+	$(BIN)/python tests/kafka/crashes.py --seconds $(SECONDS)
 
 clean: ## remove the environment and what the demo made
 	rm -rf .venv .uv .dagster .pytest_cache .ruff_cache .hypothesis

@@ -87,10 +87,9 @@ def connect(
 
 def _damaged(path: Path, error: duckdb.Error) -> WarehouseError:
     """Damage shows as an error of any kind, an internal one with its whole stack too."""
-    told = str(error).partition("\n")[0]
     return WarehouseError(
-        f"{path} cannot be read ({told}). It can be rebuilt from {path.parent}/raw: "
-        f"move it away with {path.name}.wal, then: journey run"
+        f"{path} cannot be read ({str(error).splitlines()[0]}). It can be rebuilt from "
+        f"{path.parent}/raw: move it away with {path.name}.wal, then: journey run"
     )
 
 
@@ -99,6 +98,8 @@ def _busy_is_clear(path: Path) -> Generator[None]:
     """Says what to do when DuckDB cannot open a file."""
     try:
         yield
+    except duckdb.ConnectionException:
+        raise  # opened twice in one process: a mistake in the program
     except duckdb.Error as error:
         if "set lock" not in str(error):
             raise _damaged(path, error) from error
@@ -110,12 +111,9 @@ def _busy_is_clear(path: Path) -> Generator[None]:
 
 
 def _create(path: Path) -> None:
-    """A write error while a database is born leaves it unopenable, so it is born elsewhere.
-
-    The log of a lost database is of no use: DuckDB would replay it into the new one.
-    """
+    """A write error while a database is born leaves it unopenable, so it is born elsewhere."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)  # or the new one would replay it
     born = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     duckdb.connect(born).close()
     born.replace(path)
@@ -216,23 +214,22 @@ def insert(
 def over(con: duckdb.DuckDBPyConnection, stand_ins: Mapping[str, str]) -> Generator[None]:
     """Let a SELECT of `sql/` read other rows than those in the warehouse, as it stands.
 
-    Within the block the named tables are the given temporary ones, under their own names; no other
-    table of the warehouse is in sight.
+    Within the block the named tables are these queries, and no other table is in sight.
 
     Args:
         con: the warehouse.
-        stand_ins: table to the temporary table that stands in for it.
+        stand_ins: table to a query; it names tables of the warehouse with `{home}` before them.
     """
-    home = con.execute("select current_database()").fetchall()[0][0]
+    home = f'"{con.execute("select current_database()").fetchall()[0][0]}"'
     con.execute("attach ':memory:' as instead")
     try:
         con.execute("use instead")
-        for table, temporary in stand_ins.items():
+        for table, query in stand_ins.items():
             con.execute(f"create schema if not exists {table.partition('.')[0]}")
-            con.execute(f"create view {table} as from temp.{temporary}")
+            con.execute(f"create view {table} as {query.format(home=home)}")
         yield
     finally:
-        con.execute(f'use "{home}"')
+        con.execute(f"use {home}")
         con.execute("detach instead")
 
 
@@ -288,8 +285,7 @@ def _same_shape(con: duckdb.DuckDBPyConnection, model: Model, values: Mapping[st
 
 
 def _users_in(con: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
-    names = {column.name for column in columns(con, model.name)}
-    if "user_id" not in names:
+    if "user_id" not in {column.name for column in columns(con, model.name)}:
         return []
     return [row[0] for row in con.execute(f"select distinct user_id from {model.name}").fetchall()]
 
@@ -339,11 +335,10 @@ def _public_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    schema = table.split(".", maxsplit=1)[0]
     hidden = PRIVATE_COLUMNS.get(table, set())
     kept = [column for column in columns(con, table) if column.name not in hidden]
     names = ", ".join(f'"{column.name}"' for column in kept)
-    con.execute(f"create schema if not exists copy.{schema}")
+    con.execute(f"create schema if not exists copy.{table.split('.', maxsplit=1)[0]}")
     con.execute(f"create table copy.{table} as select {names} from {table}")
     about = con.execute(
         "select comment from duckdb_tables() where database_name = current_database() "

@@ -141,6 +141,7 @@ def load_landed(
             ]
             if paths:
                 found = [segments.in_place(raw, segments.described(path)) for path in paths]
+                segments.settle(raw, paths)
                 with transaction(con):
                     parts = [load(con, one, one.path.relative_to(raw)) for one in found]
                 loaded.append(reduce(add, parts))
@@ -230,6 +231,8 @@ def receipt_of(
         load_,
     ).fetchone()
     consumed, accepted, tombstones = counted or (0, 0, 0)
+    if consumed == 0:
+        return Receipt(topic, 0, 0, {}, n_kept=0, n_late=0, n_superseded=0, is_new=is_new)
     reasons = con.execute(
         f"select reason, count(*) from {QUARANTINE.name} as q join {SEGMENTS.name} as s on "
         'q.topic = s.topic and q.reading = s.reading and q."partition" = s."partition" '
@@ -237,23 +240,25 @@ def receipt_of(
         "where s.topic = $topic and s.landed_at = $landed_at group by all order by all",
         load_,
     ).fetchall()
+    con.execute(f"create or replace temp table replaced as {SUPERSEDED.sql}")
     con.execute(
-        f"create or replace temp table touched as select * from {RECORDS.name} where fingerprint "
-        f"in (select fingerprint from {RECORDS.name} where {mine})",
+        "create or replace temp table touched as "
+        f"select distinct fingerprint from {RECORDS.name} where {mine}",
         load_,
     )
-    con.execute(f"create or replace temp table replaced as {SUPERSEDED.sql}")
-    # Whose an event is has no say in which events there are.
-    con.execute(f"create or replace temp table attributed as {NOBODYS}")
-    stand_ins = {"touched": RECORDS, "replaced": SUPERSEDED, "attributed": ATTRIBUTIONS}
-    with over(con, {table.name: name for name, table in stand_ins.items()}):
+    stand_ins = {
+        RECORDS.name: "from {home}.raw.records semi join temp.touched using (fingerprint)",
+        SUPERSEDED.name: "from temp.replaced",
+        # Whose an event is has no say in which events there are.
+        ATTRIBUTIONS.name: NOBODYS,
+    }
+    with over(con, stand_ins):
         kept = con.execute(
             "select count(*), coalesce(count_if(is_late), 0)::bigint "
             f"from ({EVENTS.sql}) as events "
-            "semi join raw.records as mine on mine.landed_at = $landed_at "
-            "and mine.topic = $topic and mine.topic = events.topic "
-            'and mine.reading = events.reading and mine."partition" = events."partition" '
-            'and mine."offset" = events."offset"',
+            "where topic = $topic and landed_at = $landed_at "
+            "and not exists (from temp.replaced as before where before.topic = events.topic "
+            'and before."partition" = events."partition" and before."offset" = events."offset")',
             EVENTS.bind({**parameters}) | load_,
         ).fetchone()
     gone = con.execute(
@@ -261,8 +266,8 @@ def receipt_of(
         f'using (topic, reading, "partition", "offset") where {mine}',
         load_,
     ).fetchone()
-    for name in stand_ins:
-        con.execute(f"drop table {name}")
+    con.execute("drop table replaced")
+    con.execute("drop table touched")
     n_kept, n_late = kept or (0, 0)
     return Receipt(
         topic=topic,

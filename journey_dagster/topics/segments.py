@@ -271,6 +271,13 @@ def in_place(raw: Path, segment: Segment) -> Segment:
     return segment
 
 
+def settle(raw: Path, found: Iterable[Path]) -> None:
+    """Flush the names of segments that landed: who wrote them may have died before it did so."""
+    folders = {folder for path in found for folder in path.relative_to(raw).parents}
+    for folder in sorted(folders, reverse=True):
+        sync(raw / folder)
+
+
 def sweep(raw: Path) -> None:
     """Remove what an interrupted ingest left behind; for whoever holds the warehouse."""
     for hidden in raw.glob("*/.*.new"):
