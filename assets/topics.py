@@ -32,6 +32,7 @@ registry = dg.multi_asset(name="read_registry", specs=[spec(REGISTRY), spec(VETO
 )
 
 superseded = table("core/superseded.sql")
+deliveries = table("core/deliveries.sql")
 
 manifest = table("meta/manifest.sql")
 topics = table("meta/topics.sql")

@@ -27,6 +27,7 @@ EVENTS = (
     "core/identity_edges.sql",
     "core/identities.sql",
     "core/attributions.sql",
+    "core/deliveries.sql",
     "core/events.sql",
 )
 JOURNEYS = ("core/steps.sql", "core/sessions.sql", "marts/transitions.sql")

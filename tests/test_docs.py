@@ -200,3 +200,13 @@ def test_bare_options_targets_and_settings_exist(page: Path):
     known |= set(re.findall(r"\b[A-Z_]+\b", makefile))
     said = re.findall(r"\b(?:KAFKA|JOURNEY)_[A-Z_]+\b", page.read_text())
     assert set(said) <= known
+
+
+def test_the_example_names_every_setting_of_a_broker_with_its_default():
+    text = (ROOT / ".env.example").read_text()
+    named = dict(re.findall(r"^#KAFKA_([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    fields = KafkaSettings.model_fields
+    assert {name.lower() for name in named} == set(fields)
+    for name, value in named.items():
+        default = fields[name.lower()].default
+        assert value == ("" if default in {None, ()} else str(default)), name

@@ -170,7 +170,7 @@ def ingest_file(
     Raises:
         TopicError: the file as a whole cannot be taken; then nothing is.
     """
-    raw, parameters = settings.raw, settings.sql_parameters()
+    raw = settings.raw
     digest = files.digest(path)
     stem = re.sub(r"[^a-z0-9]+", "-", path.name.split(".")[0].lower()).strip("-")[:40] or "file"
     origin = Origin(
@@ -185,7 +185,7 @@ def ingest_file(
         standing = next(segments.find(folder)).origin
         _refuse_other_layout(path, folder, standing.layout, layout)
         is_new = bool(load_landed(con, raw, [folder]))
-        return receipt_of(con, standing.topic, standing.landed_at, parameters, is_new=is_new)
+        return receipt_of(con, standing.topic, standing.landed_at, is_new=is_new)
     hidden = segments.write_topic(
         raw, origin, shapes.watch(path, files.split(path, layout), layout)
     )
@@ -200,7 +200,7 @@ def ingest_file(
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
         raise
-    return receipt_of(con, origin.topic, landed_at, parameters)
+    return receipt_of(con, origin.topic, landed_at)
 
 
 def _known_folder(raw: Path, layout: Layout, digest: str) -> Path | None:

@@ -32,14 +32,8 @@ RECORDS = model("raw/records.sql")
 SEGMENTS = model("raw/segments.sql")
 QUARANTINE = model("meta/quarantine.sql")
 WATERMARKS = model("raw/watermarks.sql")
-EVENTS = model("core/events.sql")
+DELIVERIES = model("core/deliveries.sql")
 SUPERSEDED = model("core/superseded.sql")
-ATTRIBUTIONS = model("core/attributions.sql")
-NOBODYS = (
-    "select null::varchar as kind, null::varchar as source, null::varchar as id, null::varchar "
-    "as user_id, null::timestamptz as from_at, null::timestamptz as until_at where false"
-)
-"""No attributions, in the shape of their table."""
 
 _TIME = pa.timestamp("us", "UTC")
 _TEXTS = pa.list_(pa.string())
@@ -207,20 +201,18 @@ def receipt_of(
     con: duckdb.DuckDBPyConnection,
     topic: str,
     landed_at: datetime,
-    parameters: Mapping[str, object],
     *,
     is_new: bool = True,
 ) -> Receipt:
     """What became of the records of one load.
 
-    Which of them are events is said by `core/events.sql` alone. It runs here over the records that
-    share their content with one of this load, which is all that can decide it.
+    Which of them are events is said by `core/deliveries.sql` alone. It runs here over the records
+    that share their content with one of this load, which is all that can decide it.
 
     Args:
         con: the warehouse.
         topic: the topic loaded.
         landed_at: when its bytes arrived.
-        parameters: values for what the SQL names.
         is_new: whether the load changed anything.
     """
     load_ = {"topic": topic, "landed_at": landed_at}
@@ -249,17 +241,16 @@ def receipt_of(
     stand_ins = {
         RECORDS.name: "from {home}.raw.records semi join temp.touched using (fingerprint)",
         SUPERSEDED.name: "from temp.replaced",
-        # Whose an event is has no say in which events there are.
-        ATTRIBUTIONS.name: NOBODYS,
     }
     with over(con, stand_ins):
         kept = con.execute(
             "select count(*), coalesce(count_if(is_late), 0)::bigint "
-            f"from ({EVENTS.sql}) as events "
-            "where topic = $topic and landed_at = $landed_at "
-            "and not exists (from temp.replaced as before where before.topic = events.topic "
-            'and before."partition" = events."partition" and before."offset" = events."offset")',
-            EVENTS.bind({**parameters}) | load_,
+            f"from ({DELIVERIES.sql}) as delivered "
+            "where is_counted and topic = $topic and landed_at = $landed_at "
+            "and not exists (from temp.replaced as before where before.topic = delivered.topic "
+            'and before."partition" = delivered."partition" '
+            'and before."offset" = delivered."offset")',
+            load_,
         ).fetchone()
     gone = con.execute(
         f"select count(*) from {RECORDS.name} semi join replaced "

@@ -1,91 +1,19 @@
-/* One row per distinct event.
+/* One row per distinct event: the record that stands for it.
 
-Two records are one event when their source gives both the same id and they say the same; where a
-source has no ids, equal records of one topic are as many events as they are, and equal records of
-another topic are those again. Duplicates stay in raw.records and are counted here. Of the deliveries
-of an event the highest revision counts, where a source has revisions, and then the first.
-
-Whose an event is comes last, from core.attributions, so it never changes which events there are. */
-with counting as not materialized (
-    select *
-    from raw.records
-    anti join core.superseded using (topic, reading, "partition", "offset")
-),
-
--- Amplitude promises an id for seven days; after a longer pause it is another event's.
-reused as (
+Which records are one event is said by core.deliveries; the others stay in raw.records and are
+counted here. Whose an event is comes from core.attributions and never changes which events there
+are. */
+with deliveries as not materialized (
     select
-        topic,
-        reading,
-        "partition",
-        "offset",
-        count_if(is_new) over (partition by fingerprint order by occurred_at, landed_at, "offset") as use_no
-    from (
-        select
-            *,
-            coalesce(occurred_at - lag(occurred_at) over (
-                partition by fingerprint order by occurred_at, landed_at, "offset"
-            ) > interval 7 day, false) as is_new
-        from counting
-        where source = 'amplitude' and message_id is not null
-    )
-),
-
--- Records that have an id of their source, and those that are told apart by counting equal ones.
-identified as not materialized (
-    select
-        counting.*,
-        md5(concat_ws(
-            '|', source, fingerprint, message_id || if(use_no > 0, '+' || use_no, '')
-        )) as event_id
-    from counting
-    left join (from reused where use_no > 0) using (topic, reading, "partition", "offset")
-    where message_id is not null
-    union all by name
-    select
-        *,
-        md5(concat_ws('|', source, fingerprint, '#' || row_number() over (
-            partition by source, topic, fingerprint order by "partition", "offset"
-        ))) as event_id
-    from counting
-    where message_id is null
-),
-
--- Nearly every event is delivered once, so only the others are sorted.
-repeated as (
-    select event_id, count(*) as n_deliveries, min(received_at) as first_received_at
-    from identified
-    group by event_id
-    having count(*) > 1
-),
-
-counted as (
-    select topic, reading, "partition", "offset"
-    from identified
-    semi join repeated using (event_id)
-    qualify row_number() over (
-        partition by event_id
-        order by revision desc nulls last, landed_at, topic, reading, "partition", "offset"
-    ) = 1
-),
-
-deliveries as not materialized (
-    select identified.* exclude (received_at), 1 as n_deliveries, received_at as first_received_at
-    from identified
-    anti join repeated using (event_id)
-    union all by name
-    select identified.* exclude (received_at), n_deliveries, first_received_at
-    from identified
-    join repeated using (event_id)
-    semi join counted using (topic, reading, "partition", "offset")
-),
-
-conflicting as (
-    select source, message_id, true as is_conflict
-    from identified
-    where message_id is not null
-    group by source, message_id
-    having min(event_id) <> max(event_id)
+        records.*,
+        delivered.event_id,
+        delivered.n_deliveries,
+        delivered.first_received_at,
+        delivered.is_late,
+        delivered.is_id_conflict
+    from raw.records as records
+    join core.deliveries as delivered using (topic, reading, "partition", "offset")
+    where delivered.is_counted
 ),
 
 -- Addresses repeat, so each is normalised once.
@@ -146,7 +74,6 @@ placed as (
         deliveries.user_id as stated_user_id,
         coalesce(merged.canonical_user_id, deliveries.user_id, stitched.device_user_id) as user_id,
         deliveries.noise_reason as stated_noise,
-        coalesce(conflicting.is_conflict, false) as is_id_conflict,
         coalesce(
             if(deliveries.page in ('(entry)', '(exit)'), '/' || deliveries.page, deliveries.page),
             pages.page,
@@ -156,7 +83,6 @@ placed as (
     left join pages using (url)
     left join merged using (user_id)
     left join stitched using (source, anonymous_id, occurred_at)
-    left join conflicting using (source, message_id)
 )
 
 select
@@ -190,12 +116,10 @@ select
         else stated_noise
     end as noise_reason,                -- Why the event is kept out of sessions; null when it is not.
     noise_reason is not null as is_noise, -- Kept out of sessions and of everything after.
-    coalesce(first_received_at > occurred_at + interval 1 day, false)
-        as is_late,                     -- Received more than a day after it happened.
+    is_late,                            -- Received more than a day after it happened.
     message_id,                         -- The id that the source gives an event, if it does.
     is_id_conflict,              -- Another event says something else under the same id of the source.
     n_deliveries,                       -- How many records said this; one is the event, the rest are duplicates.
-    landed_at,                          -- When the bytes of the delivery that counts arrived here.
     topic,                              -- Topic of the delivery that counts.
     reading,                            -- Its reading of the topic.
     "partition",                        -- Its partition.

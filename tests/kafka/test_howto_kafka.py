@@ -19,7 +19,11 @@ def test_the_how_to_works_as_it_says(broker: Broker, tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("name", "protocol", "told"),
-    zip(("api-key", "scram", "certificate"), ("SASL_SSL", "SASL_SSL", "SSL"), SECURE, strict=True),
+    [
+        ("api-key", "SASL_SSL", SECURE[0]),
+        ("scram", "SASL_SSL", SECURE[1]),
+        ("certificate", "SSL", SECURE[2]),
+    ],
 )
 def test_the_settings_reach_a_broker_that_asks_for_more(
     broker: Broker, tmp_path: Path, name: str, protocol: str, told: dict[str, str]

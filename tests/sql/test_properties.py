@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sql_tables import DEFAULTS, MODELS, bound, compute, fill, undone
 
+EVENTS = ("core.deliveries", "core.events")
 JOURNEYS = ("core.events", "core.steps", "core.sessions", "marts.transitions")
 GAP = timedelta(microseconds=int(str(DEFAULTS["session_gap_us"])))
 ZONES = sorted(available_timezones() - {"localtime"})
@@ -78,6 +79,7 @@ def delivered(rows: Sequence[Row], topic: str, first: int = 0) -> list[Row]:
     place = {
         "source": "csv",
         "topic": topic,
+        "reading": 1,
         "partition": 0,
         "landed_at": datetime(2025, 1, 1, tzinfo=UTC),
     }
@@ -131,7 +133,7 @@ def sessions_by_the_rule(events: Sequence[tuple[Any, ...]]) -> set[tuple[str, ..
 def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: list[Row]) -> None:
     with undone(tables) as con:
         fill(con, "raw.records", records)
-        compute(con, "core.events", "core.steps", "core.sessions")
+        compute(con, *EVENTS, "core.steps", "core.sessions")
         events = rows_of(
             con,
             "select user_id, occurred_at, tie_break, event_id, source_session_id from core.events "
@@ -153,7 +155,7 @@ def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: li
 def test_flows_balance(tables: duckdb.DuckDBPyConnection, records: list[Row]) -> None:
     with undone(tables) as con:
         fill(con, "raw.records", records)
-        compute(con, *JOURNEYS, "marts.page_flows")
+        compute(con, "core.deliveries", *JOURNEYS, "marts.page_flows")
         flows = rows_of(con, "select n_entries, n_inflow, n_outflow, n_exits from marts.page_flows")
         assert all(entries + inflow == outflow + exits for entries, inflow, outflow, exits in flows)
         n_sessions = len(rows_of(con, "from core.sessions"))
@@ -168,9 +170,9 @@ def test_order_of_rows_changes_nothing(
     for rows in (records, dice.sample(records, len(records))):
         with undone(tables) as con:
             fill(con, "raw.records", rows)
-            compute(con, *JOURNEYS)
+            compute(con, "core.deliveries", *JOURNEYS)
             deliveries = rows_of(con, "select event_id, n_deliveries from core.events order by all")
-            found.append((content(con), deliveries))
+            found.append((content(con), deliveries, rows_of(con, "from core.deliveries order by all")))
     assert found[0] == found[1]
 
 
@@ -184,9 +186,10 @@ def test_later_deliveries_change_their_number_only(
     for rows in (records, records + delivered(again, topic, first=len(records))):
         with undone(tables) as con:
             fill(con, "raw.records", rows)
-            compute(con, *JOURNEYS)
+            compute(con, "core.deliveries", *JOURNEYS)
             found.append(content(con))
             assert rows_of(con, "select sum(n_deliveries) from core.events") == [(len(rows),)]
+            assert rows_of(con, "select count(*) from core.deliveries") == [(len(rows),)]
     assert found[0] == found[1]
 
 
@@ -197,7 +200,7 @@ def test_days_and_hours_hold_every_step(
     with undone(tables) as con:
         fill(con, "raw.records", records)
         fill(con, "raw.registry", [{"user_id": "u", "tz": of_u}, {"user_id": "v", "tz": of_v}])
-        compute(con, "core.events", "core.users", "core.steps", "marts.user_days")
+        compute(con, *EVENTS, "core.users", "core.steps", "marts.user_days")
         compute(con, "marts.user_hour_week")
         steps, days, hours = (
             rows_of(con, f"select user_id, {n} from {table} group by all order by all")

@@ -34,6 +34,7 @@ EVENTS = (
     "core/identity_edges.sql",
     "core/identities.sql",
     "core/attributions.sql",
+    "core/deliveries.sql",
     "core/events.sql",
 )
 """The files that make events of them, in turn."""
