@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from operator import ge
+from operator import ge, methodcaller
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import msgspec
@@ -126,10 +126,14 @@ class Part:
         Raises:
             TopicError: the broker says that it will not go on.
         """
-        errors = [one for one in messages if one.error() is not None]
-        records = [one for one in messages if one.error() is None] if errors else messages
+        # map() and methodcaller() here and below: this is run for every record of a topic.
+        errors: list[Message] = []
+        records = messages
+        if any(map(methodcaller("error"), messages)):
+            errors = [one for one in messages if one.error() is not None]
+            records = [one for one in messages if one.error() is None]
         if records:
-            offsets = [one.offset() or 0 for one in records]
+            offsets = cast("list[int]", list(map(methodcaller("offset"), records)))
             in_order = not any(map(ge, offsets, offsets[1:]))
             if not in_order or offsets[0] < self.next or offsets[-1] >= self.end:
                 records = list(self._new(records))
@@ -173,11 +177,11 @@ class Part:
         covered, messages = (self.start, last), self.messages
         self.start, self.messages, self.size = last + 1, [], 0
         return covered, Batch(
-            offsets=[one.offset() or 0 for one in messages],
-            values=[one.value() for one in messages],
-            keys=[one.key() for one in messages],
+            offsets=cast("list[int]", list(map(methodcaller("offset"), messages))),
+            values=list(map(methodcaller("value"), messages)),
+            keys=list(map(methodcaller("key"), messages)),
             broker_at=[told[1] if (told := one.timestamp())[0] else None for one in messages],
-            headers=[one.headers() for one in messages],
+            headers=list(map(methodcaller("headers"), messages)),
         )
 
 

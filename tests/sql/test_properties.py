@@ -172,7 +172,9 @@ def test_order_of_rows_changes_nothing(
             fill(con, "raw.records", rows)
             compute(con, "core.deliveries", *JOURNEYS)
             deliveries = rows_of(con, "select event_id, n_deliveries from core.events order by all")
-            found.append((content(con), deliveries, rows_of(con, "from core.deliveries order by all")))
+            found.append(
+                (content(con), deliveries, rows_of(con, "from core.deliveries order by all"))
+            )
     assert found[0] == found[1]
 
 
