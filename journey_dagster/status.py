@@ -21,6 +21,8 @@ class Topic:
     n_events: int
     n_duplicates: int
     n_quarantined: int
+    n_superseded: int
+    n_tombstones: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def status(settings: Settings) -> Status:
         con.execute("set TimeZone = 'UTC'")
         topics = con.execute(
             "select topic, sum(n_consumed)::bigint, sum(n_events)::bigint, "
-            "sum(n_duplicates)::bigint, sum(n_quarantined)::bigint from meta.manifest "
+            "sum(n_duplicates)::bigint, sum(n_quarantined)::bigint, "
+            "sum(n_superseded)::bigint, sum(n_tombstones)::bigint from meta.manifest "
             "group by all order by all"
         ).fetchall()
         counts = con.execute(

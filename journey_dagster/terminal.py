@@ -125,6 +125,8 @@ def status(found: Status) -> str:
     lines += [
         f"  topic         {topic.topic}: {topic.n_consumed:,} records = {topic.n_events:,} events "
         f"+ {topic.n_duplicates:,} duplicates + {topic.n_quarantined:,} quarantined"
+        + (f" + {topic.n_superseded:,} superseded" if topic.n_superseded else "")
+        + (f" + {topic.n_tombstones:,} tombstones" if topic.n_tombstones else "")
         for topic in found.topics
     ]
     reports = ", ".join(f"{n:,} {state}" for state, n in found.reports.items())

@@ -95,7 +95,12 @@ def test_status_and_doctor_speak_to_people_and_machines(ran: Path):
     found = json.loads(journey("status", "--json", home=ran).stdout)
     assert found["n_events"] == 1440
     assert all(
-        topic["n_consumed"] == topic["n_events"] + topic["n_duplicates"] + topic["n_quarantined"]
+        topic["n_consumed"]
+        == topic["n_events"]
+        + topic["n_duplicates"]
+        + topic["n_quarantined"]
+        + topic["n_superseded"]
+        + topic["n_tombstones"]
         for topic in found["topics"]
     )
     findings = json.loads(journey("doctor", "--json", home=ran).stdout)

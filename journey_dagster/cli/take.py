@@ -23,7 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Topics = Annotated[
     list[str] | None,
     typer.Option(
-        "--topic", help="NAME, NAME:FORMAT or NAME=USER_ID; repeatable; by default KAFKA_TOPICS."
+        "--topic", help="NAME[:FORMAT][=USER_ID]; repeatable; by default those of KAFKA_TOPICS."
     ),
 ]
 
@@ -91,7 +91,10 @@ def ingest_kafka(
     ] = False,
     accept_gap: Annotated[
         bool,
-        typer.Option("--accept-gap", help="Go on past what the broker lost; it stays on record."),
+        typer.Option(
+            "--accept-gap",
+            help="Go on past what the broker lost, or with a topic made anew; it stays on record.",
+        ),
     ] = False,
     json: Json = False,
 ) -> None:

@@ -196,7 +196,7 @@ def _refuse_unknown(chosen: list[str], topics: Mapping[str, Any]) -> None:
         if name not in topics:
             near = get_close_matches(name, topics, 3) or sorted(topics)[:5]
             there = f"; there is {', '.join(near)}" if near else "; it has no topics"
-            raise TopicError(f"the broker has no topic {name!r}{there}")
+            raise TopicError(f"the broker has no topic {name!r} that we may see{there}")
 
 
 def _topic_ids(admin: AdminClient, names: list[str], seconds: float) -> dict[str, str]:

@@ -70,10 +70,11 @@ class Lags:
             return None
         offsets = " and ".join(sorted({_shown(shift.offset) for shift in shifted}))
         others = f" (or {', '.join(zones[1:4])})" if zones[1:] else ""
+        hours = abs(shifted[0].offset) / timedelta(hours=1)
         when = "after" if shifted[0].offset < timedelta() else "before"
         return (
-            f"day after day its events were received {_shown(shifted[0].offset)[4:]} h {when} they "
-            f"say they happened, as on a clock at {offsets}: --timezone {zones[0]}{others}."
+            f"day after day its events were received {hours:g} hours {when} they say they "
+            f"happened, as on a clock at {offsets}: --timezone {zones[0]}{others}."
         )
 
 

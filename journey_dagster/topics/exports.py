@@ -8,6 +8,7 @@ import itertools
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -103,8 +104,12 @@ def _refuse_header(path: Path, layout: Layout) -> None:
 
 def _refuse_other_shape(path: Path, layout: Layout) -> None:
     """An export of another product says so in its field names."""
-    found = shapes.guess(itertools.islice(files.peek(path, layout), PEEKED))
-    if found == "json" and layout.header:
+    seen = list(itertools.islice(files.peek(path, layout), PEEKED))
+    if not seen and layout.encoding == "json":
+        with suppress(TopicError):
+            seen = [dict.fromkeys(files.read_header(path)[1])]
+    found = shapes.guess(seen)
+    if found == "json" and (layout.header or not any(seen[0].values())):
         found = "csv"  # the same names, in a header
     if found and found != layout.format:
         raise TopicError(

@@ -69,7 +69,7 @@ def must_be_file(path: Path) -> None:
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise TopicError(f"{path} {what}. Name one export file")
+        raise TopicError(f"{path} {what}. Name an export file, or a folder of them")
     if path.stat().st_size == 0:
         raise TopicError(f"{path} is empty (0 bytes). Export it again")
     try:

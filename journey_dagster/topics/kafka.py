@@ -164,7 +164,10 @@ class Part:
             case KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
                 self.is_lost = True
             case code if code in _FOR_GOOD:
-                raise TopicError(f"{message.topic()}: {error.str()}. What was read stays")
+                raise TopicError(
+                    f"{message.topic()}: {error.str()}. What was read stays. Check that the topic "
+                    "is there and that our user may read it"
+                )
             case _:
                 troubles.hear(error)  # the client tries again; silence has its own limit
                 troubles.check()
