@@ -28,7 +28,7 @@ from pathlib import Path
 POM = Path(__file__).parent / "kafka" / "pom.xml"
 DIGESTS = POM.with_name("jars.sha256")
 VERSION = re.findall(r"<kafka\.version>(.+)</kafka\.version>", POM.read_text())[0]
-PACKAGES = "apt install openjdk-17-jre-headless maven"
+PACKAGES = "apt install default-jre-headless maven"
 HOST = "127.0.0.1"
 PORT = 9092
 PATIENCE = 60.0  # seconds until a broker serves, or is gone

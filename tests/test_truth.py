@@ -14,9 +14,11 @@ from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
 from journey_dagster.topics.exports import ingest_file, layout_of
 
-TABLES = ("core/superseded", "core/deliveries", "core/identity_edges", "core/identities", "core/attributions",
-          "core/events", "core/users", "core/steps", "core/sessions", "core/pages", "meta/manifest",
-          "marts/friction", "marts/user_days", "marts/user_topics_monthly")  # fmt: skip
+TABLES = (
+    "core/superseded", "core/deliveries", "core/identity_edges", "core/identities",
+    "core/attributions", "core/events", "core/users", "core/steps", "core/sessions", "core/pages",
+    "meta/manifest", "marts/friction", "marts/user_days", "marts/user_topics_monthly",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

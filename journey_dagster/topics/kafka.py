@@ -242,16 +242,17 @@ def ingest(  # noqa: PLR0913  one argument per option of the command
         GapError: a topic lost records before they were read; all else was read.
         BrokerError: the broker fell silent; what was read stays, and another run goes on from it.
     """
+    load_landed(con, settings.raw)
     con.execute(f"set memory_limit = '{MEMORY}'")
     con.execute(f"set checkpoint_threshold = '{LOG}'")
-    load_landed(con, settings.raw)
-    helds = broker.look(kafka, [choice.name for choice in choices])
+    chosen = {choice.name: choice for choice in choices}
+    helds = broker.look(kafka, chosen)
     courses = [
         set_out(
-            held, standing(con, settings.raw, held.name), choice,
+            held, standing(con, settings.raw, held.name), chosen[held.name],
             from_beginning=from_beginning, accept_gap=accept_gap,
         )
-        for held, choice in zip(helds, choices, strict=True)
+        for held in helds
     ]  # fmt: skip
     try:
         landing = land(settings.raw, kafka, courses, landed_at, accept_gap=accept_gap)

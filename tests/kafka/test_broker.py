@@ -258,5 +258,5 @@ def test_what_maven_brings_is_checked(tmp_path):
 def test_without_java_it_says_what_to_install(tmp_path):
     done = run("fetch", PATH="", XDG_CACHE_HOME=str(tmp_path))
     assert done.returncode == 1
-    assert "apt install openjdk-17-jre-headless maven" in done.stderr
+    assert "apt install default-jre-headless maven" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -137,6 +137,12 @@ def test_the_machine_readable_receipt_adds_up(shell: Shell):
     }
 
 
+def test_a_topic_named_twice_is_read_once(shell: Shell):
+    told = shell.ingest("--topic", "t", "--topic", "t")
+    assert told.out.count("\n") == 1
+    assert told.out.startswith("t: 4 records")
+
+
 def test_read_once_more_the_older_reading_is_superseded_by_none(shell: Shell):
     shell.ingest("--topic", "t")
     told = shell.ingest("--topic", "t", "--from-beginning", "--json")
