@@ -170,8 +170,12 @@ def test_a_broker_that_is_down_is_worth_another_try(shell: Shell, cluster: MockC
 
 
 def test_an_unknown_topic_is_told_with_those_there_are(shell: Shell):
-    assert "no topic 'tt'; there is t" in shell.refused(2, "ingest", "kafka", "--topic", "tt")
-    assert "no topic 'tt'; there is t" in shell.refused(2, "topics", "--topic", "tt")
+    assert "no topic 'tt' that we may see; there is t" in shell.refused(
+        2, "ingest", "kafka", "--topic", "tt"
+    )
+    assert "no topic 'tt' that we may see; there is t" in shell.refused(
+        2, "topics", "--topic", "tt"
+    )
 
 
 def test_without_a_broker_it_is_told_what_to_set(nowhere: Shell):
