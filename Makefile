@@ -38,8 +38,9 @@ dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000 (PORT=... for anot
 	@DAGSTER_HOME="$$($(BIN)/journey dagster-home)" PYTHONWARNINGS='ignore:Function' \
 		$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
-bench: $(READY) ## measure: ratios side by side in one run
+bench: kafka-up ## measure: ratios side by side in one run (starts Kafka)
 	$(BIN)/python bench/pipeline.py
+	$(BIN)/python bench/kafka.py
 
 docs: $(READY) ## renew the generated reference
 	$(BIN)/python scripts/reference.py

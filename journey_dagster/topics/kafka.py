@@ -43,11 +43,11 @@ from journey_dagster.warehouse import transaction
 SOURCE = "kafka"
 TOPICS = model("meta/topics.sql")
 
-RECORDS = 50_000
-SIZE = 64 * 2**20
+RECORDS = 40_000
+SIZE = 16 * 2**20
 """Records and bytes held in memory, of all partitions together, before they become segments."""
 
-MEMORY = "128MB"
+MEMORY = "112MB"
 LOG = "256MB"
 """What DuckDB may use meanwhile, and how long its log may grow: loading needs little at a time."""
 
