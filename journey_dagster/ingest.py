@@ -52,6 +52,7 @@ def read_topics(
             try:
                 receipts = kafka.ingest(con, settings, broker, broker.topics, datetime.now(UTC))
             except kafka.GapError as gap:
+                receipts = [*gap.receipts]
                 context.log.warning(str(gap))
             except (TopicError, BrokerError) as error:
                 raise dg.Failure(str(error), allow_retries=False) from error

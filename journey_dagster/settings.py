@@ -230,6 +230,13 @@ class KafkaSettings(BaseSettings):
         default=60, gt=0, description="A broker silent for longer is taken to be down."
     )
 
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _addresses(cls, servers: str | None) -> str | None:
+        if servers and "://" in servers:
+            raise ValueError(f"{servers!r} is no list of addresses, such as 127.0.0.1:9092")
+        return servers
+
     @field_validator("topics", mode="before")
     @classmethod
     def _choose(cls, value: object) -> object:

@@ -114,7 +114,10 @@ def topics(rows: Sequence[Mapping[str, Any]]) -> str:
 def status(found: Status) -> str:
     """The state of a home."""
     if not found.exists:
-        return f"{found.home}: nothing computed yet. Start with: journey demo"
+        return (
+            f"{found.home}: nothing computed yet. With your own topics: journey run; to try it in "
+            "an empty home: journey demo"
+        )
     counted = f"{found.n_events:,} of {found.n_users:,} users in {found.n_sessions:,} sessions"
     lines = [
         found.home,

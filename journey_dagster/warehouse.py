@@ -11,7 +11,7 @@ analysts get `analytics.duckdb`, a copy that is swapped in with a rename.
 import re
 import secrets
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,13 +122,15 @@ def _create(path: Path) -> None:
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
     """All or nothing."""
-    con.begin()
     try:
+        con.begin()
         yield
+        con.commit()
     except BaseException:
-        con.rollback()
+        # An interrupt may come before the beginning or after the end.
+        with suppress(duckdb.TransactionException):
+            con.rollback()
         raise
-    con.commit()
 
 
 def replace(

@@ -50,6 +50,7 @@ def main() -> None:
             print(f"error: {prefix}_{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except KeyboardInterrupt:
+        print("stopped; what was taken in stays, run it again", file=sys.stderr)  # noqa: T201
         sys.exit(130)
 
 

@@ -107,13 +107,23 @@ def ingest_kafka(
         warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con,
         _bar() as progress,
     ):
-        receipts = kafka.ingest(
-            con, settings, configured, choices, datetime.now(UTC),
-            from_beginning=from_beginning, accept_gap=accept_gap, progress=progress,
-        )  # fmt: skip
+        try:
+            receipts = kafka.ingest(
+                con, settings, configured, choices, datetime.now(UTC),
+                from_beginning=from_beginning, accept_gap=accept_gap, progress=progress,
+            )  # fmt: skip
+        except kafka.GapError as gap:
+            for receipt in gap.receipts:
+                _tell(receipt, json=json)
+            raise
         states = kafka.states(con)
     for receipt in receipts:
         _tell(receipt, json=json)
+        if receipt.n_quarantined and not receipt.n_accepted:
+            to_stderr(
+                f"{receipt.topic}: none could be read. If its shape was told wrong, state it: "
+                "--topic NAME:FORMAT --from-beginning"
+            )
     if not json:
         labels = {receipt.topic for receipt in receipts}
         state = kafka.worst(one for one in states if one.topic in labels)

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from journey_dagster.topics.files import Layout
-from journey_dagster.topics.plain import columns_of
+from journey_dagster.topics.plain import candidates, columns_of, folded
 from journey_dagster.topics.values import MAX_BYTES, identity
 
 _SAMPLE = 100
@@ -52,6 +52,8 @@ def read(values: Sequence[bytes], layout: Layout) -> pl.DataFrame | None:
     sample = _fields_of(values[:_SAMPLE])
     fields = tuple(sample)
     columns = columns_of(fields, layout.mapping)
+    if len({folded(name) for name in fields}) < len(fields):
+        return None
     if "timestamp" not in columns or not columns.keys() & {"user_id", "anonymous_id"}:
         return None
     said = {column: canonical for canonical, column in columns.items()}
@@ -61,6 +63,12 @@ def read(values: Sequence[bytes], layout: Layout) -> pl.DataFrame | None:
     is_epoch = sample[columns["timestamp"]][:1].isdigit()
     types = tuple(_type_of(name, is_epoch=is_epoch) for name in names)
     rows, records = _parsed(values, _decoder(fields, types))
+    # A record without the field that most have may have another of that meaning.
+    for at, name in enumerate(names):
+        if name in columns and len(candidates(name, layout.mapping) & set(map(folded, fields))) > 1:
+            has = attrgetter(f"f{at}")
+            kept = [n for n, one in enumerate(records) if has(one) is not msgspec.UNSET]
+            rows, records = [rows[n] for n in kept], [records[n] for n in kept]
     if not rows:
         return None
     found = {name: list(map(attrgetter(f"f{at}"), records)) for at, name in enumerate(names)}

@@ -60,9 +60,9 @@ def layout_of(  # noqa: PLR0913  one argument per option of the command
         format_, timezone, delimiter, header, dict(mapping), encoding,
         dedup=dedup, is_provisional=is_provisional or is_intraday(path, format_),
     )  # fmt: skip
-    _refuse_header(path, layout)
     if not mapping:
         _refuse_other_shape(path, layout)
+    _refuse_header(path, layout)
     if format_ == "csv":
         _refuse_columns(path, layout)
     return layout
@@ -118,6 +118,8 @@ def _refuse_other_shape(path: Path, layout: Layout) -> None:
 
 
 def _refuse_columns(path: Path, layout: Layout) -> None:
+    if not layout.header:
+        raise TopicError(f"{path} holds JSON, not rows: --format json. Nothing was loaded")
     unknown = [name for name in layout.mapping.values() if name not in layout.header]
     if unknown:
         raise TopicError(

@@ -10,6 +10,7 @@ it was read is a gap, and reading goes on past it only when somebody says so.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from confluent_kafka import Consumer, KafkaError, Message
 from confluent_kafka import TopicPartition as Place
 
 from journey_dagster.models import model
-from journey_dagster.settings import KafkaSettings, Settings, TopicChoice
+from journey_dagster.settings import Format, KafkaSettings, Settings, TopicChoice
 from journey_dagster.topics import TopicError, broker, segments, shapes
 from journey_dagster.topics.broker import BrokerError, Held
 from journey_dagster.topics.files import Layout
@@ -74,6 +75,11 @@ _AT_ONCE = 1000
 
 class GapError(TopicError):
     """A broker lost records before they were read, and nobody said to go on without them."""
+
+    def __init__(self, message: str, receipts: Sequence[Receipt]) -> None:
+        super().__init__(message)
+        self.receipts = receipts
+        """Of all that was read all the same."""
 
 
 Progress = Callable[[int, int], None]
@@ -264,20 +270,21 @@ def ingest(  # noqa: PLR0913  one argument per option of the command
             progress(n_all - left, n_all)
     finally:
         _note(con, courses, _ends(kafka, courses), landed_at)
-    _refuse_lost(courses)
     labels = [course.standing.label for course in courses]
     try:
-        return [receipt_of(con, label, landed_at) for label in labels]
+        receipts = [receipt_of(con, label, landed_at) for label in labels]
     except duckdb.OutOfMemoryException:  # a very large load is held against all others
         con.execute(f"set memory_limit = '{settings.memory_limit}'")
-        return [receipt_of(con, label, landed_at) for label in labels]
+        receipts = [receipt_of(con, label, landed_at) for label in labels]
+    _refuse_lost(courses, receipts)
+    return receipts
 
 
 def standing(con: duckdb.DuckDBPyConnection, raw: Path, name: str) -> Standing | None:
     """How far a topic is here, by the manifest; None before its first reading."""
     rows = con.execute(
         'select topic, reading, "partition", max(last_offset) + 1, max(cluster_id), max(topic_id), '
-        f"arg_max(path, last_offset) filter (n_consumed > 0) from {SEGMENTS.name} "
+        f"arg_max(path, last_offset) filter (n_accepted > 0) from {SEGMENTS.name} "
         "where source = $source and split_part(topic, '@', 1) = $name group by all order by all",
         {"source": SOURCE, "name": name},
     ).fetchall()
@@ -484,7 +491,7 @@ def _flush(
 
 
 def _told_by(messages: Iterable[Message], choice: TopicChoice) -> Layout:
-    """The shape of the first records; json where they fit none."""
+    """The shape that most of the first records have; json where they have none."""
     seen: list[dict[str, Any]] = []
     for message in messages:
         try:
@@ -493,7 +500,9 @@ def _told_by(messages: Iterable[Message], choice: TopicChoice) -> Layout:
             continue
         if len(seen) == 100:  # noqa: PLR2004
             break
-    return Layout(shapes.guess(seen) or "json", user_id=choice.user_id)
+    told = Counter[Format](found for one in seen if (found := shapes.guess([one])) is not None)
+    most = told.most_common(1)
+    return Layout(most[0][0] if most else "json", user_id=choice.user_id)
 
 
 def _ends(kafka: KafkaSettings, courses: Iterable[Course]) -> dict[str, Held]:
@@ -547,7 +556,7 @@ def _note(
                 )
 
 
-def _refuse_lost(courses: Iterable[Course]) -> None:
+def _refuse_lost(courses: Iterable[Course], receipts: Sequence[Receipt]) -> None:
     for course in courses:
         lost = course.lost | {n: part.start for n, part in course.parts.items() if part.is_lost}
         for n, first in lost.items():
@@ -555,7 +564,8 @@ def _refuse_lost(courses: Iterable[Course]) -> None:
                 f"{course.held.name}: the broker no longer has what comes at offset {first:,} of "
                 f"partition {n}; it was deleted before it was read. meta.gaps lists all that is "
                 f"lost. Go on without it: journey ingest kafka --topic {course.held.name} "
-                "--accept-gap"
+                "--accept-gap",
+                receipts,
             )
 
 

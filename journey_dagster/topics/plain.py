@@ -39,19 +39,26 @@ def columns_of(names: Iterable[str], mapping: Mapping[str, str]) -> dict[str, st
     """Canonical name to the field that holds it; what is missing is absent."""
     names = list(names)
     # The first of two names that differ in case, unless one is spelled exactly so.
-    spelled = {_folded(name): name for name in reversed(names)}
+    spelled = {folded(name): name for name in reversed(names)}
     spelled |= {name: name for name in names if name == name.lower()}
     columns: dict[str, str] = {}
     for canonical in (*REQUIRED, *OPTIONAL):
         for name in (mapping.get(canonical, canonical), *ALIASES.get(canonical, ())):
-            found = name if name in names else spelled.get(name) or spelled.get(_folded(name))
+            found = name if name in names else spelled.get(name) or spelled.get(folded(name))
             if found is not None and found not in columns.values():
                 columns[canonical] = found
                 break
     return columns
 
 
-def _folded(name: str) -> str:
+def candidates(canonical: str, mapping: Mapping[str, str]) -> set[str]:
+    """The names, folded, that a field of this meaning may have."""
+    names = (mapping.get(canonical, canonical), *ALIASES.get(canonical, ()))
+    return {folded(name) for name in names}
+
+
+def folded(name: str) -> str:
+    """A name without what does not tell it from another."""
     return name.lower().replace("_", "")
 
 

@@ -2,11 +2,24 @@
 
 What was read again is the same record at the same place, so the newest reading counts. A provisional
 day of a source (an intraday table) gives way, whole, to the final one. */
-with read_again as (
-    select topic, "partition", "offset", max(reading) as newest
-    from raw.records
+with places as (
+    select topic, reading, "partition", "offset" from raw.records
+    union all
+    select topic, reading, "partition", "offset" from meta.quarantine
+),
+
+newest as (
+    select topic, "partition", "offset", max(reading) as reading
+    from places
     where topic in (select topic from raw.segments where reading > 1)
     group by all
+),
+
+read_again as (
+    select records.topic, records.reading, records."partition", records."offset"
+    from raw.records as records
+    join newest using (topic, "partition", "offset")
+    where records.reading < newest.reading
 ),
 
 final_days as (
@@ -16,16 +29,15 @@ final_days as (
 )
 
 select
-    records.topic,                      -- Topic of the record.
-    records.reading,                    -- Reading of the topic.
-    records."partition",                -- Partition of the topic.
-    records."offset",                   -- Position in the partition.
+    topic,                              -- Topic of the record.
+    reading,                            -- Reading of the topic.
+    "partition",                        -- Partition of the topic.
+    "offset",                           -- Position in the partition.
     'read_again' as reason              -- Why it counts no more: read_again, made_final.
-from raw.records as records
-join read_again using (topic, "partition", "offset")
-where records.reading < read_again.newest
+from read_again
 union all
 select records.topic, records.reading, records."partition", records."offset", 'made_final' as reason
 from raw.records as records
 semi join final_days using (source, day)
+anti join read_again using (topic, reading, "partition", "offset")
 where records.is_provisional

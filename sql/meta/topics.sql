@@ -13,5 +13,5 @@ select
         when end_after > next_offset then 'still replaying'
         else 'complete'
     end as state,                       -- complete, still replaying (more came meanwhile), behind, gap.
-    looked_at                           -- When the last run was over.
+    looked_at                           -- When the last run began.
 from raw.watermarks

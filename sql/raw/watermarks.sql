@@ -10,5 +10,5 @@ select
     null::bigint as end_after,          -- End of the partition when the run was over.
     null::bigint as next_offset,        -- First offset that is not here yet.
     null::bigint as lost_from,          -- First offset that the broker lost and nobody accepted; null is none.
-    null::timestamptz as looked_at      -- When the run was over.
+    null::timestamptz as looked_at      -- When the run began.
 where false
