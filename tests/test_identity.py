@@ -30,10 +30,10 @@ from journey_dagster.users import RegistryError
 
 Row = dict[str, Any]
 
-TABLES = ("superseded", "identity_edges", "identities", "attributions", "events")
+TABLES = ("superseded", "deliveries", "identity_edges", "identities", "attributions", "events")
 MODELS = {name: model(f"core/{name}.sql") for name in TABLES}
 DEFAULTS = Settings.model_construct().sql_parameters()
-DECLARED = ("raw/records", "raw/segments", "raw/registry", "raw/identity_vetoes")
+DECLARED = ("raw/records", "raw/segments", "meta/quarantine", "raw/registry", "raw/identity_vetoes")
 START = datetime(2024, 5, 1, tzinfo=UTC)
 LANDED = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -107,7 +107,7 @@ def computed(con: duckdb.DuckDBPyConnection, **parameters: object) -> dict[str, 
     kept = {"identity_edges": "* exclude (n_records)", "events": "* exclude (n_deliveries)"}
     return {
         name: con.execute(f"select {kept.get(name, '*')} from core.{name} order by all").fetchall()
-        for name in TABLES[1:]
+        for name in TABLES[2:]
     }
 
 
