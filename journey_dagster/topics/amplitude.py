@@ -8,7 +8,7 @@ one: a record that names a user says that the amplitude id is theirs, and a file
 which amplitude ids are one. Times state no zone and are UTC.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -21,10 +21,11 @@ from journey_dagster.topics.values import (
     as_json,
     event_id,
     fingerprint,
+    first_text,
     identity,
     moment,
     node,
-    parse_object,
+    object_in,
     text,
     zone_of,
 )
@@ -73,19 +74,19 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
         said = _called(record) if is_table or "_insert_id" in record else record
         if "merged_amplitude_id" in said and "event_type" not in said:
             return _merge(said, zone)
-        inner = _object("event_properties", said.get("event_properties"))
+        inner = object_in("event_properties", said.get("event_properties"))
         user_id = identity("user_id", said.get("user_id"))
         amplitude_id = identity("amplitude_id", said.get("amplitude_id"))
         anonymous_id = identity("device_id", said.get("device_id")) or amplitude_id
         message_id, key = _identified(said)
         name = text("event_type", said.get("event_type"))
-        url = _first(inner, _URLS)
-        referrer = _first(inner, _REFERRERS)
+        url = first_text(inner, _URLS)
+        referrer = first_text(inner, _REFERRERS)
         occurred_at, received_at = _times(said, zone)
         rest = {k: v for k, v in said.items() if k not in _COLUMNS}
         for field in _OBJECTS:
             if field in rest:
-                rest[field] = _object(field, rest[field]) or None
+                rest[field] = object_in(field, rest[field]) or None
         return Event(
             occurred_at=occurred_at,
             fingerprint=fingerprint(key or _undelivered(said, occurred_at)),
@@ -95,9 +96,9 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
             session_id=_session(said.get("session_id"), anonymous_id or user_id),
             received_at=received_at,
             event_name=name,
-            page=None if url else _first(inner, _PAGES),
+            page=None if url else first_text(inner, _PAGES),
             url=url,
-            title=_first(inner, _TITLES),
+            title=first_text(inner, _TITLES),
             referrer=None if referrer == "EMPTY" else referrer,
             properties=as_json(rest),
             tie_break=_ordinal(said.get("event_id")),
@@ -169,27 +170,6 @@ def _ordinal(value: Any) -> int | None:  # noqa: ANN401  whatever JSON has
 @lru_cache(maxsize=1024)
 def _is_system(name: str | None) -> bool:
     return name in _SYSTEM
-
-
-def _object(field: str, value: object) -> Fields:
-    match value:
-        case None | "":
-            return {}
-        case str():
-            return parse_object(value.encode())
-        case dict():
-            return cast("Fields", value)
-        case _:
-            raise RejectedError("bad_type", f"{field} is a {type(value).__name__}, no object")
-
-
-def _first(said: Fields, wanted: Iterable[str]) -> str | None:
-    """The first text among properties that anybody may have filled with anything."""
-    for name in wanted:
-        found = said.get(name)
-        if isinstance(found, str) and found:
-            return found
-    return None
 
 
 def _merge(said: Fields, zone: ZoneInfo) -> Event:

@@ -11,7 +11,7 @@ person that the vendor knows.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -30,11 +30,12 @@ from journey_dagster.topics.values import (
     as_json,
     event_id,
     fingerprint,
+    first_text,
     identity,
     moment,
     names,
     node,
-    parse_object,
+    object_in,
     text,
     zone_of,
 )
@@ -99,8 +100,8 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
         if received_at is None and processed_at is not None and _is_time(processed_at):
             received_at = processed_at * 1000
         noise, (user_id, anonymous_id, same_as) = _whose(name, said, distinct_id)
-        url = text("$current_url", said.get("$current_url")) or _first(said, _URLS)
-        page = None if url else _first(said, _PAGES)
+        url = text("$current_url", said.get("$current_url")) or first_text(said, _URLS)
+        page = None if url else first_text(said, _PAGES)
         referrer = text("$referrer", said.get("$referrer"))
         return Event(
             occurred_at=occurred_at,
@@ -112,7 +113,7 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
             event_name=name,
             page=page,
             url=url,
-            title=_first(said, _TITLES),
+            title=first_text(said, _TITLES),
             referrer=None if referrer == "$direct" else referrer,
             properties=as_json({k: v for k, v in said.items() if k not in _COLUMNS}),
             revision=processed_at,
@@ -126,26 +127,14 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
 def _opened(record: Fields) -> tuple[str | None, Fields]:
     """The name of an event and its properties, called as in the raw export."""
     if record.keys() == {"event", "properties"}:
-        return text("event", record["event"]), _object(record["properties"])
+        return text("event", record["event"]), object_in("properties", record["properties"])
     called = _called(tuple(record))
     said: Fields = {}
     for name, value in record.items():
         if value is not None and value != "":
             said[called[name]] = value
-    inner = _object(said.pop("properties", None))
+    inner = object_in("properties", said.pop("properties", None))
     return text("event", said.pop("event", None)), inner | said
-
-
-def _object(value: object) -> Fields:
-    match value:
-        case None | "":
-            return {}
-        case str():
-            return parse_object(value.encode())
-        case dict():
-            return cast("Fields", value)
-        case _:
-            raise RejectedError("bad_type", f"properties is a {type(value).__name__}, no object")
 
 
 @lru_cache(maxsize=256)
@@ -206,15 +195,6 @@ def _milliseconds(value: object) -> int | None:
 
 def _is_time(milliseconds: int) -> bool:
     return 10**11 <= milliseconds < 10**14
-
-
-def _first(said: Fields, wanted: Iterable[str]) -> str | None:
-    """The first text among properties that anybody may have filled with anything."""
-    for name in wanted:
-        found = said.get(name)
-        if isinstance(found, str) and found:
-            return found
-    return None
 
 
 # ---- who ----------------------------------------------------------------------------------------

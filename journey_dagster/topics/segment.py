@@ -26,7 +26,7 @@ from journey_dagster.topics.values import (
     identity,
     moment,
     node,
-    parse_object,
+    object_in,
     text,
     zone_of,
 )
@@ -85,7 +85,7 @@ def reader(layout: Layout) -> Callable[[bytes | None, Fields], Event]:
         objects = {
             name: found
             for name in ("properties", "context", "traits")
-            if (found := _object(name, record.get(name)))
+            if (found := object_in(name, record.get(name)))
         }
         # A warehouse writes UTC and does not say so; a message itself states its zone.
         occurred_at, created_at, received_at = _clock(record, stated or (utc if is_row else None))
@@ -124,19 +124,6 @@ def _first(said: Fields, *names: str) -> Any:  # noqa: ANN401  the value's reade
         if (found := said.get(name)) is not None and found != "":
             return found
     return None
-
-
-def _object(name: str, value: object) -> Fields:
-    """An object, as it is or as JSON in a cell."""
-    match value:
-        case None | "":
-            return {}
-        case dict():
-            return cast("Fields", value)
-        case str():
-            return parse_object(value.encode())
-        case _:
-            raise RejectedError("bad_type", f"{name} is a {type(value).__name__}, not an object")
 
 
 def _kind(record: Fields, *, is_row: bool) -> str:
@@ -196,7 +183,7 @@ def _place(kind: str, record: Fields, objects: Mapping[str, Fields]) -> Fields:
     """Where it happened: of a page or screen in its own words, else the page around it."""
     context = objects.get("context", {})
     place: Fields = {name: record.get(f"context_page_{name}") for name in _PLACE}
-    place |= _object("context.page", context.get("page"))
+    place |= object_in("context.page", context.get("page"))
     place["name"] = None  # the page around has no name, and whoever identifies has a person's
     for own in (record, objects.get("properties", {})) if kind in _OWN else ():
         place |= {name: own[name] for name in _NAMED if own.get(name) not in (None, "")}

@@ -193,6 +193,25 @@ def text(name: str, value: object) -> str | None:
     raise RejectedError("bad_type", f"{name} is a {type(value).__name__}, not text")
 
 
+def object_in(name: str, value: object) -> dict[str, Any]:
+    """An object, as it is or as JSON in a cell; an empty one where it is absent."""
+    match value:
+        case None | "":
+            return {}
+        case str():
+            return parse_object(value.encode())
+        case dict():
+            return cast("dict[str, Any]", value)
+        case _:
+            raise RejectedError("bad_type", f"{name} is a {type(value).__name__}, not an object")
+
+
+def first_text(said: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """The first text among properties that anybody may have filled with anything."""
+    found = (said.get(name) for name in names)
+    return next((one for one in found if isinstance(one, str) and one), None)
+
+
 def event_id(name: str, value: object) -> str | None:
     """The source's id of an event; what broken clients send for none is none."""
     found = text(name, value)
