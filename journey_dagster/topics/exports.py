@@ -118,6 +118,8 @@ def _refuse_other_shape(path: Path, layout: Layout) -> None:
 
 
 def _refuse_columns(path: Path, layout: Layout) -> None:
+    if not layout.header and next(files.split(path, layout), None) is None:
+        raise TopicError(f"{path} holds nothing but blank lines. Export it again")
     if not layout.header:
         raise TopicError(f"{path} holds JSON, not rows: --format json. Nothing was loaded")
     unknown = [name for name in layout.mapping.values() if name not in layout.header]

@@ -99,7 +99,7 @@ REFUSED: dict[str, tuple[str, bytes, tuple[str, ...], str]] = {
     ),
     "truncated array": ("ksql", b"[" + b",".join(views(9)), (), "cut short"),
     "open quote": ("csv", csv_file(ROW, f'u,{AT},"/a,view'), (), ":3: "),
-    "a table called a topic": ("ksql", csv_file(ROW), (), "Is --format right?"),
+    "a table called a topic": ("ksql", csv_file(ROW), (), "looks like csv, not ksql: --format csv"),
     "a topic called a table": (
         "csv",
         lines(*views(2)),
