@@ -12,6 +12,19 @@ PER_USER = dg.AssetSelection.assets(
 )
 FOR_ALL = dg.AssetSelection.all() - PER_USER
 
+# The stages: each asset for all users is in exactly one of them, and reads none of a later one.
+_PARSE = FOR_ALL & dg.AssetSelection.groups("raw", "core", "meta")
+_GRAPH = FOR_ALL & dg.AssetSelection.from_string(
+    "key:marts/transitions or key:marts/page_flows or key:marts/sankey or key:marts/paths "
+    "or key:marts/loops or key:marts/page_ways"
+)
+_ANALYSIS = FOR_ALL & (
+    dg.AssetSelection.from_string(
+        "key:marts/friction+ or key:marts/recurring_paths or key:marts/friction_changes"
+    )
+    | dg.AssetSelection.groups("site")
+)
+
 warehouse = dg.define_asset_job(
     "warehouse",
     selection=FOR_ALL,
@@ -28,6 +41,17 @@ reports = dg.define_asset_job(
     description="Only the reports of the users chosen, from the marts as they stand.",
 )
 
-JOBS = [warehouse, nightly, reports]
+_METRICS = FOR_ALL - _PARSE - _GRAPH - _ANALYSIS
+stages = [
+    dg.define_asset_job(name, selection=selection, description=words)
+    for name, selection, words in (
+        ("parse", _PARSE, "Stage 1: what arrived, down to sessions and steps."),
+        ("graph", _GRAPH, "Stage 2: the ways between pages, paths and loops."),
+        ("metrics", _METRICS, "Stage 3: what is measured of the graph, of flows and of users."),
+        ("analysis", _ANALYSIS, "Stage 4: friction and what follows, the pages, the copy."),
+    )
+]
+
+JOBS = [warehouse, nightly, reports, *stages]
 SCHEDULES = [nightly_schedule(nightly, without_users=FOR_ALL)]
 SENSORS = [users_sensor()]

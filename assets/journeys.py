@@ -1,18 +1,47 @@
-"""Who is who, one truth of events, and the journeys in it: sessions, steps, ways, friction."""
+"""The one truth of events, and the journeys in it: who is who, sessions, steps, ways, users.
 
-from journey_dagster.tables import table
+All are brought up to date together, by computing again only what changed.
+"""
 
-identity_edges = table("core/identity_edges.sql")
-identities = table("core/identities.sql")
-attributions = table("core/attributions.sql")
-events = table("core/events.sql")
+from journey_dagster.tables import table, tables
+
+journeys = tables(
+    "journeys",
+    # which record stands for which event, and whose it is
+    "core/superseded.sql",
+    "core/deliveries.sql",
+    "core/identity_edges.sql",
+    "core/identities.sql",
+    "core/attributions.sql",
+    "core/events.sql",
+    "core/horizon.sql",
+    # users and pages
+    "core/clocks.sql",
+    "core/seen_users.sql",
+    "core/users.sql",
+    "core/page_titles.sql",
+    "core/user_pages.sql",
+    "core/pages.sql",
+    # journeys
+    "core/user_ids.sql",
+    "core/page_names.sql",
+    "core/event_names.sql",
+    "core/placements.sql",
+    "core/steps.sql",
+    "core/sessions.sql",
+    "core/ways.sql",
+    "marts/transitions.sql",
+    "marts/page_flows.sql",
+    "marts/flow_metrics.sql",
+    # what is known of each user
+    "marts/user_days.sql",
+    "marts/user_hour_week.sql",
+    "marts/user_pages.sql",
+    "marts/user_sources.sql",
+    "marts/user_topics_monthly.sql",
+    "marts/user_recent.sql",
+    "marts/user_sessions.sql",
+    "meta/late_data.sql",
+)
+
 identity_metrics = table("meta/identity_metrics.sql")
-users = table("core/users.sql")
-pages = table("core/pages.sql")
-steps = table("core/steps.sql")
-sessions = table("core/sessions.sql")
-
-transitions = table("marts/transitions.sql")
-page_flows = table("marts/page_flows.sql")
-friction = table("marts/friction.sql")
-flow_metrics = table("marts/flow_metrics.sql")

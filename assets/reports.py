@@ -16,6 +16,10 @@ user_report = dg.multi_asset(
 
 site_pages = dg.multi_asset(name="site_pages", specs=[outlets.PAGES])(outlets.write_site_pages)
 
+friction = dg.multi_asset(name="friction_page", specs=[outlets.FRICTION], pool=POOL)(
+    outlets.write_friction_page
+)
+
 # Last among what is ready, so that the copy holds the night's reports too.
 analytics = dg.multi_asset(
     name="analytics", specs=[outlets.ANALYTICS], pool=POOL, op_tags={"dagster/priority": "-1"}

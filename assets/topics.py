@@ -31,9 +31,6 @@ registry = dg.multi_asset(name="read_registry", specs=[spec(REGISTRY), spec(VETO
     read_registry
 )
 
-superseded = table("core/superseded.sql")
-deliveries = table("core/deliveries.sql")
-
 manifest = table("meta/manifest.sql")
 topics = table("meta/topics.sql")
 gaps = table("meta/gaps.sql")

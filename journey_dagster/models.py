@@ -8,11 +8,13 @@ grain ("One row per session."); behind a column, a line comment that describes i
 makes it per-user. What it reads is found by DuckDB's own parser, never typed by hand.
 """
 
+import copy
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,12 @@ from journey_dagster.settings import SQL
 _HEAD = re.compile(r"\A\s*/\*(.*?)\*/", re.DOTALL)
 _COLUMN = re.compile(r'"?(\w+)"?\s*,?\s*--\s*(.+?)\s*$')
 """The last name before a line comment, and the comment: `count(*) as n_events,  -- Events.`"""
+_KEPT = re.compile(r"^Kept by (\w+(?:, \w+)*)(?: within (\w+\.\w+))?\.$", re.MULTILINE)
+_ADDED = re.compile(r"^Added up over (\w+\.\w+)\.$", re.MULTILINE)
+
+
+QUERIES = frozenset({"checks", "touched"})
+"""Folders whose files are no tables: what is wrong (`checks`), what to compute again (`changes`)."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +98,83 @@ class Model:
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """The tables it selects from, as `schema.table`; its own CTEs are not among them."""
+        """The tables it selects from, as `schema.table`; its own CTEs are not among them.
+
+        The rows that went from a table or came to it are that table.
+        """
+        return frozenset(_table_of(name) for name in self._named)
+
+    @property
+    def changes_read(self) -> dict[str, str]:
+        """Of what it selects from, `gone.core_events` and the like, and the table each is of."""
+        return {name: _table_of(name) for name in self._named if name != _table_of(name)}
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
         return frozenset(
             f"{node['schema_name']}.{node['table_name']}"
             for node in self._nodes()
             if node.get("type") == "BASE_TABLE" and node["schema_name"]
         )
+
+    @property
+    def kept_by(self) -> tuple[str, ...]:
+        """The columns that say which rows have to be computed again; none is all of them."""
+        kept = _KEPT.search(self.description)
+        return tuple(kept[1].split(", ")) if kept else ()
+
+    @property
+    def within(self) -> str | None:
+        """The table that computes all rows of a key of `kept_by` together."""
+        kept = _KEPT.search(self.description)
+        return kept[2] if kept else None
+
+    @property
+    def added_over(self) -> str | None:
+        """The table whose rows the counts of this one add up."""
+        added = _ADDED.search(self.description)
+        return added[1] if added else None
+
+    @property
+    def is_appended(self) -> bool:
+        """Whether each refresh adds rows about itself."""
+        return "Appended at each refresh." in self.description.split("\n\n")
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is computed when it is read."""
+        return "A view." in self.description.split("\n\n")
+
+    @property
+    def is_names(self) -> bool:
+        """Whether it only says what the names of keys are, which never changes."""
+        return "Names of keys." in self.description.split("\n\n")
+
+    def reading(self, stand_ins: Mapping[str, str]) -> str:
+        """The SELECT over other tables than those it names.
+
+        Args:
+            stand_ins: table to what is read in its place, as `schema.table`.
+        """
+        asked = tuple(sorted(stand_ins.items()))
+        if asked not in self._read_anew:
+            self._read_anew[asked] = self._reading(stand_ins)
+        return self._read_anew[asked]
+
+    @cached_property
+    def _read_anew(self) -> dict[tuple[tuple[str, str], ...], str]:
+        return {}
+
+    def _reading(self, stand_ins: Mapping[str, str]) -> str:
+        tree = copy.deepcopy(self._tree)
+        for node in _objects(tree):
+            name = f"{node.get('schema_name')}.{node.get('table_name')}"
+            if node.get("type") == "BASE_TABLE" and name in stand_ins:
+                node["alias"] = node["alias"] or node["table_name"]
+                node["schema_name"], node["table_name"] = stand_ins[name].split(".")
+        text = json.dumps(tree)
+        row = _parser().execute("select json_deserialize_sql($1::json)", [text]).fetchone()
+        return str(row[0]) if row else ""
 
     def bind(self, values: dict[str, object]) -> dict[str, object]:
         """The parameters that this file names, out of all there are.
@@ -107,26 +186,45 @@ class Model:
 
     @cached_property
     def _tree(self) -> dict[str, Any]:
-        with duckdb.connect() as con:
-            row = con.execute("select json_serialize_sql($1)", [self.sql]).fetchone()
+        row = _parser().execute("select json_serialize_sql($1)", [self.sql]).fetchone()
         tree: dict[str, Any] = json.loads(row[0]) if row else {}
         if tree.get("error"):
             raise ValueError(f"{self.path}: {tree['error_message']}")
         return tree
 
     def _nodes(self) -> list[dict[str, Any]]:
-        """Every object of the parsed statement."""
-        found: list[dict[str, Any]] = []
-        todo: list[Any] = [self._tree]
-        while todo:
-            node = todo.pop()
-            if isinstance(node, dict):
-                fields = cast("dict[str, Any]", node)
-                found.append(fields)
-                todo.extend(fields.values())
-            elif isinstance(node, list):
-                todo.extend(cast("list[Any]", node))
-        return found
+        return _objects(self._tree)
+
+
+def _parser() -> duckdb.DuckDBPyConnection:
+    """DuckDB's own parser; a cursor of its own for every thread."""
+    return _in_memory().cursor()
+
+
+@cache
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _table_of(name: str) -> str:
+    """`core.events` of itself, of `gone.core_events` and of `come.core_events`."""
+    schema, table = name.split(".")
+    return table.replace("_", ".", 1) if schema in {"gone", "come"} else name
+
+
+def _objects(tree: Any) -> list[dict[str, Any]]:  # noqa: ANN401  it is JSON
+    """Every object of a parsed statement."""
+    found: list[dict[str, Any]] = []
+    todo: list[Any] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            fields = cast("dict[str, Any]", node)
+            found.append(fields)
+            todo.extend(fields.values())
+        elif isinstance(node, list):
+            todo.extend(cast("list[Any]", node))
+    return found
 
 
 def model(file: str) -> Model:
@@ -141,6 +239,7 @@ def model(file: str) -> Model:
     return Model(path)
 
 
-def every_model() -> list[Model]:
+@cache
+def every_model() -> tuple[Model, ...]:
     """All files below `sql/`, sorted by name."""
-    return [Model(path) for path in sorted(SQL.glob("*/*.sql"))]
+    return tuple(Model(path) for path in sorted(SQL.glob("*/*.sql")))

@@ -9,15 +9,16 @@ from typing import Any
 
 import dagster as dg
 
-from journey_dagster import insights, publish, site
+from journey_dagster import friction_page, insights, publish, site
 from journey_dagster.checks import SHOWN
-from journey_dagster.models import every_model
+from journey_dagster.models import QUERIES, every_model
 from journey_dagster.settings import Settings
+from journey_dagster.site.single import single_file
 from journey_dagster.tables import OWNERS, ids_of, key, registry_of, shown, spec
 from journey_dagster.users import USERS
 from journey_dagster.warehouse import PRIVATE, Warehouse, publish_copy, written
 
-_TABLES = [model.name for model in every_model() if model.schema not in {"checks", *PRIVATE}]
+_TABLES = [model.name for model in every_model() if model.schema not in QUERIES | PRIVATE]
 
 INSIGHTS = spec(
     insights.INSIGHTS, also_reads=["marts.user_summary", "marts.user_facts"]
@@ -34,6 +35,15 @@ PAGES = dg.AssetSpec(
     description="The static pages of the site; they read the reports' JSON.",
     group_name="site",
     kinds={"html", "javascript"},
+    owners=OWNERS,
+)
+
+FRICTION = dg.AssetSpec(
+    ["site", "friction"],
+    description="The data of the friction page, its CSV twins, and the page as one file.",
+    deps=[key(name) for name in friction_page.MARTS if name in _TABLES],
+    group_name="site",
+    kinds={"json", "csv", "html"},
     owners=OWNERS,
 )
 
@@ -119,6 +129,28 @@ def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResu
     n_files = site.write_pages(settings.site)
     return dg.MaterializeResult(
         metadata={"n_files": n_files, "site": dg.MetadataValue.path(settings.site)}
+    )
+
+
+def write_friction_page(
+    warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
+    """Write what the friction page shows, and the page as one file."""
+    with warehouse.get_connection() as con:
+        page = friction_page.build(con, settings, datetime.now(UTC))
+    text = site.write_page_data(
+        settings.site, "friction.v1", "friction", dict(page.document), page.twins
+    )
+    alone = single_file("friction.html", {"data/friction.json": text})
+    file = site.write_export(settings.site, "friction", alone)
+    missing = [name for name, table in page.document["tables"].items() if table["reason"]]
+    return dg.MaterializeResult(
+        metadata={
+            "n_sessions": page.document["dataset"]["n_sessions"],
+            "n_bytes": len(text),
+            "n_sections_without_data": len(missing),
+            "file": dg.MetadataValue.path(file),
+        }
     )
 
 

@@ -72,7 +72,7 @@ class Report:
 
 def data_through(con: duckdb.DuckDBPyConnection) -> str | None:
     """Time of the latest event that counts, in UTC; None when there is none."""
-    row = con.execute("select max(occurred_at) from core.steps").fetchone()
+    row = con.execute("select data_through from core.horizon").fetchone()
     return _utc(row[0]) if row and row[0] else None
 
 

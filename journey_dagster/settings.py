@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         default=ROOT / "warehouse",
         description="Folder of everything at run time: raw segments, the warehouse, the site.",
     )
+    dataset: str = Field(
+        default="journey",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="Name of the data, on pages and in the names of files.",
+    )
     session_gap_minutes: int = Field(
         default=30, ge=1, description="A longer pause than this ends a session."
     )
@@ -71,6 +76,14 @@ class Settings(BaseSettings):
     )
     default_timezone: str = Field(
         default="UTC", description="Clock of users whose time zone nobody stated (an IANA name)."
+    )
+    page_ids: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(
+            "[0-9]+",
+            "[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}",
+            "[0-9a-f]{16,}",
+        ),
+        description="Parts of an address that become :id, as regular expressions with blanks between.",
     )
     natural_exits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("/order/confirmation", "/logout", "Logout"),
@@ -91,8 +104,33 @@ class Settings(BaseSettings):
         default=2, description="Flow check: fewer distinct events on transitions warn."
     )
     min_support: int = Field(
-        default=30, ge=1, description="Friction ranks only pairs visited at least this often."
+        default=10, ge=1, description="Friction ranks only pairs visited at least this often."
     )
+    friction_error_rate: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance that anything is called a chokepoint, or changed, where nothing is.",
+    )
+    chokepoint_ratio: float = Field(
+        default=1.5,
+        ge=1,
+        description="A chokepoint loses at least this many times what everything else loses.",
+    )
+    friction_period_days: int = Field(
+        default=28, ge=1, description="Length of the periods whose friction is compared, in days."
+    )
+    error_words: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("error", "failed", "failure", "exception"),
+        description="Words in the names of events that report an error, with commas between.",
+    )
+    sankey_steps: int = Field(
+        default=5, ge=1, le=50, description="Stops of a session that the step diagram shows."
+    )
+    sankey_pages: int = Field(
+        default=6, ge=1, description="Pages of each stop that the step diagram shows by name."
+    )
+    top_paths: int = Field(default=100, ge=1, description="Paths that are listed by their pages.")
     max_identity_cluster: int = Field(
         default=50, ge=1, description="More ids than this are never taken for one person."
     )
@@ -111,12 +149,23 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
 
-    @field_validator("natural_exits", mode="before")
+    @field_validator("natural_exits", "error_words", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(page.strip() for page in value.split(",") if page.strip())
         return value
+
+    @field_validator("page_ids", mode="before")
+    @classmethod
+    def _split_rules(cls, value: object) -> object:
+        rules = tuple(value.split()) if isinstance(value, str) else value
+        for rule in cast("tuple[str, ...]", rules):
+            try:
+                re.compile(rule)
+            except re.error as error:
+                raise ValueError(f"{rule!r} is no regular expression ({error})") from error
+        return rules
 
     @field_validator("memory_limit")
     @classmethod
@@ -165,6 +214,11 @@ class Settings(BaseSettings):
         return self.home / "identity_vetoes.json"
 
     @property
+    def funnels(self) -> Path:
+        """The funnels that people defined."""
+        return self.home / "funnels.json"
+
+    @property
     def site(self) -> Path:
         """The published site."""
         return self.home / "site"
@@ -172,12 +226,20 @@ class Settings(BaseSettings):
     def sql_parameters(self) -> dict[str, object]:
         """The settings that SQL files may name, as bound parameters."""
         return {
+            "page_ids": list(self.page_ids),
             "session_gap_us": self.session_gap_minutes * 60_000_000,
             "earliest_event": self.earliest_event,
             "default_timezone": self.default_timezone,
             "natural_exits": list(self.natural_exits),
             "recent_days": self.recent_days,
             "min_support": self.min_support,
+            "friction_error_rate": self.friction_error_rate,
+            "chokepoint_ratio": self.chokepoint_ratio,
+            "friction_period_days": self.friction_period_days,
+            "error_words": [word.lower() for word in self.error_words],
+            "sankey_steps": self.sankey_steps,
+            "sankey_pages": self.sankey_pages,
+            "top_paths": self.top_paths,
             "max_identity_cluster": self.max_identity_cluster,
         }
 

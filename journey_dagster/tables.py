@@ -7,15 +7,16 @@ Does not belong here: SQL (`sql/`), how a table is replaced (`warehouse`), which
 The file says everything the binding does not: description, lineage, per-user or not, code version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from journey_dagster import users, warehouse
 from journey_dagster.models import Model, model
+from journey_dagster.refresh import refresh
 from journey_dagster.settings import Settings
-from journey_dagster.warehouse import POOL, Warehouse, Written
+from journey_dagster.warehouse import POOL, Warehouse, Written, written
 
 OWNERS = ["team:journey"]
 
@@ -40,7 +41,7 @@ def spec(table: Model, *, also_reads: Sequence[str] = ()) -> dg.AssetSpec:
         description=table.description,
         deps=[key(name) for name in sorted({*table.reads, *also_reads})],
         group_name=table.schema,
-        kinds={"duckdb", "sql"} if table.reads else {"duckdb", "python"},
+        kinds=_kinds(table),
         owners=OWNERS,
         code_version=table.version,
         partitions_def=users.USERS if table.per_user else None,
@@ -51,15 +52,21 @@ def spec(table: Model, *, also_reads: Sequence[str] = ()) -> dg.AssetSpec:
     )
 
 
+def _kinds(table: Model) -> set[str]:
+    if table.is_view:
+        return {"duckdb", "sql", "view"}
+    return {"duckdb", "sql"} if table.reads else {"duckdb", "python"}
+
+
 def shown(found: Written) -> dict[str, Any]:
     """What Dagster records when a table was written."""
     columns = [
         dg.TableColumn(column.name, column.type, column.description) for column in found.columns
     ]
-    return {
-        "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/row_count": found.n_rows,
-    }
+    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns)}
+    if found.n_rows is not None:
+        metadata["dagster/row_count"] = found.n_rows
+    return metadata
 
 
 def table(file: str) -> dg.AssetsDefinition:
@@ -80,6 +87,37 @@ def table(file: str) -> dg.AssetsDefinition:
         return _build(context, bound, warehouse, settings)
 
     return build
+
+
+def tables(name: str, *files: str) -> dg.AssetsDefinition:
+    """The assets of SQL files that are brought up to date together: `journeys = tables(...)`.
+
+    They advance in one transaction, by computing again what changed (`refresh`).
+
+    Args:
+        name: of the step.
+        files: below `sql/`, in any order.
+    """
+    bound = {key(each.name): each for each in map(model, files)}
+
+    @dg.multi_asset(
+        name=name, specs=[spec(each) for each in bound.values()], pool=POOL, can_subset=True
+    )
+    def advance(
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        settings: dg.ResourceParam[Settings],
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        asked = [bound[each] for each in bound if each in context.selected_asset_keys]
+        with warehouse.get_connection() as con:
+            done = refresh(con, asked, settings.sql_parameters())
+            for each in asked:
+                yield dg.MaterializeResult(
+                    asset_key=key(each.name),
+                    metadata=shown(written(con, each)) | {"computed": done[each.name]},
+                )
+
+    return advance
 
 
 def _build(

@@ -19,8 +19,9 @@ import duckdb
 import pyarrow as pa
 from dagster_duckdb import DuckDBResource
 
+from journey_dagster import macros
 from journey_dagster.durable import sync
-from journey_dagster.models import Model
+from journey_dagster.models import Model, every_model
 
 POOL = "warehouse"
 """Dagster's concurrency pool of everything that opens the warehouse; its limit is 1."""
@@ -53,7 +54,8 @@ class Column:
 class Written:
     """What a table holds after it was written."""
 
-    n_rows: int
+    n_rows: int | None
+    """None of a view, which is not counted."""
     columns: Sequence[Column]
     user_rows: Mapping[str, int]
     """Rows per user asked for; empty for tables that are not per user."""
@@ -154,7 +156,9 @@ def replace(
     values = model.bind({**parameters, "users": users})
     ensure_schema(con, model)
     with transaction(con):
-        if not model.per_user:
+        if model.is_view:
+            con.execute(f"create or replace view {model.name} as {model.sql}")
+        elif not model.per_user:
             con.execute(f"create or replace table {model.name} as {model.sql}", values)
         elif _same_shape(con, model, values):
             con.execute(f"delete from {model.name} where user_id = any($users)", {"users": users})
@@ -199,14 +203,15 @@ def insert(
         con: the warehouse, writable.
         model: the table's file.
         rows: what to add.
-        computed: column to what is stored of it, where that is not the value itself.
+        computed: column to what is stored in it, where that is not the value itself.
     """
     if rows.num_rows == 0:
         return
     con.register("arrived", rows)
     try:
-        names = ", ".join(f'"{name}"' for name in rows.column_names)
-        values = ", ".join((computed or {}).get(name, f'"{name}"') for name in rows.column_names)
+        stored = {name: f'"{name}"' for name in rows.column_names} | {**(computed or {})}
+        names = ", ".join(f'"{name}"' for name in stored)
+        values = ", ".join(stored.values())
         con.execute(f"insert into {model.name} ({names}) select {values} from arrived")
     finally:
         con.unregister("arrived")
@@ -242,11 +247,15 @@ def ensure_schema(con: duckdb.DuckDBPyConnection, model: Model) -> None:
 
 def comment(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Write the file's words onto the table; a table that is created anew has lost them."""
-    con.execute(f"comment on table {model.name} is {_quote(model.description)}")
+    kind = "view" if model.is_view else "table"
     standing = {column.name for column in columns(con, model.name)}
-    for name, words in model.columns.items():
-        if name in standing:
-            con.execute(f'comment on column {model.name}."{name}" is {_quote(words)}')
+    comments = [f"comment on {kind} {model.name} is {_quote(model.description)}"]
+    comments += [
+        f'comment on column {model.name}."{name}" is {_quote(words)}'
+        for name, words in model.columns.items()
+        if name in standing
+    ]
+    con.execute("; ".join(comments))
 
 
 def written(con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] = ()) -> Written:
@@ -258,7 +267,8 @@ def written(con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] =
             {"users": list(users)},
         ).fetchall()
         user_rows = dict.fromkeys(users, 0) | dict(counted)
-    return Written(count(con, model.name), columns(con, model.name), user_rows)
+    n_rows = None if model.is_view else count(con, model.name)
+    return Written(n_rows, columns(con, model.name), user_rows)
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -300,7 +310,8 @@ def publish_copy(database: Path, copy: Path) -> dict[str, int]:
     """Copy what analysts may see into a new file and swap it in; open readers keep the old one.
 
     The file is written at DuckDB's storage version 1.0, which every later version reads. Raw
-    records and quarantined bytes stay behind; `meta.dictionary` describes every column.
+    records and quarantined bytes stay behind; `meta.dictionary` describes every column. The macros
+    of `sql/macros/` are created in it.
 
     Returns:
         Rows per table copied.
@@ -318,7 +329,10 @@ def publish_copy(database: Path, copy: Path) -> dict[str, int]:
             con.execute(f"attach {_quote(str(new))} as copy (storage_version 'v1.0.0')")
             con.execute("use journey")
             rows = {table: _copy_table(con, table) for table in _public_tables(con)}
+            con.execute("use copy")
+            _create_views(con, rows)
             _write_dictionary(con)
+            macros.create(con)
         sync(new)
         new.replace(copy)
         sync(copy.parent)
@@ -356,6 +370,18 @@ def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return count(con, f"copy.{table}")
 
 
+def _create_views(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """The views over what was copied."""
+    standing = {*tables}
+    views = [model for model in every_model() if model.is_view]
+    for view in sorted(views, key=lambda view: len(view.reads & {each.name for each in views})):
+        if view.reads <= standing:
+            ensure_schema(con, view)
+            con.execute(f"create view {view.name} as {view.sql}")
+            comment(con, view)
+            standing.add(view.name)
+
+
 def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
     """The data dictionary, from the comments of the copy itself."""
     con.execute("create schema if not exists copy.meta")
@@ -364,7 +390,11 @@ def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
         select c.schema_name, c.table_name, c.column_index, c.column_name, c.data_type,
             c.comment as description, t.comment as table_description
         from duckdb_columns() c
-        join duckdb_tables() t using (database_name, schema_name, table_name)
+        join (
+            select database_name, schema_name, table_name, comment from duckdb_tables()
+            union all
+            select database_name, schema_name, view_name, comment from duckdb_views()
+        ) t using (database_name, schema_name, table_name)
         where c.database_name = 'copy' and c.table_name <> 'dictionary'
         order by all
     """)

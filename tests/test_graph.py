@@ -7,11 +7,11 @@ import dagster as dg
 import pytest
 
 from journey_dagster.definitions import build_defs
-from journey_dagster.models import every_model
+from journey_dagster.models import QUERIES, every_model
 from journey_dagster.settings import ROOT
 
 GRAPH = build_defs().resolve_asset_graph()
-FILES = [model for model in every_model() if model.schema != "checks"]
+FILES = [model for model in every_model() if model.schema not in QUERIES]
 CHECKS = [model for model in every_model() if model.schema == "checks"]
 
 

@@ -48,6 +48,13 @@ _EVENT_TYPES: dict[str, pa.DataType] = {
     "is_provisional": pa.bool_(),
 }
 
+STORED = {
+    "fingerprint": "md5(fingerprint)",
+    "event_group": "(md5_number_lower(concat_ws('|', source, "
+    "coalesce('id ' || message_id, 'as ' || fingerprint))) >> 1)::bigint",
+}
+"""What is stored in columns of raw.records that are made of what was read."""
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -158,7 +165,7 @@ def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded
     table = segment.read()
     live = table.filter(pc.is_valid(table.column("value")))
     events, rejected = _decode_segment(segment, live)
-    insert(con, RECORDS, events, {"fingerprint": "md5(fingerprint)"})
+    insert(con, RECORDS, events, STORED)
     insert(con, QUARANTINE, rejected)
     origin = segment.origin
     row = {
@@ -183,6 +190,7 @@ def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded
         "n_quarantined": rejected.num_rows,
         "n_tombstones": table.num_rows - live.num_rows,
         "n_erased": 0,
+        "is_taken": False,
     }
     columns = ", ".join(f'"{name}"' for name in row)
     values = ", ".join(f"${name}" for name in row)
@@ -235,11 +243,11 @@ def receipt_of(
     con.execute(f"create or replace temp table replaced as {SUPERSEDED.sql}")
     con.execute(
         "create or replace temp table touched as "
-        f"select distinct fingerprint from {RECORDS.name} where {mine}",
+        f"select distinct event_group from {RECORDS.name} where {mine}",
         load_,
     )
     stand_ins = {
-        RECORDS.name: "from {home}.raw.records semi join temp.touched using (fingerprint)",
+        RECORDS.name: "from {home}.raw.records semi join temp.touched using (event_group)",
         SUPERSEDED.name: "from temp.replaced",
     }
     with over(con, stand_ins):

@@ -3,11 +3,13 @@
 Two records are one event when their source gives both the same id and they say the same; where a
 source has no ids, equal records of one topic are as many events as they are, and equal records of
 another topic are those again. Of the deliveries of an event the highest revision stands for it,
-where a source has revisions, and then the first. Every event is traced to its records by this. */
+where a source has revisions, and then the first. Every event is traced to its records by this.
+
+Kept by event_group. */
 with counting as not materialized (
     select
-        topic, reading, "partition", "offset", source, fingerprint, message_id, occurred_at, received_at, landed_at,
-        revision
+        topic, reading, "partition", "offset", event_group, source, fingerprint, message_id, occurred_at, received_at,
+        landed_at, revision
     from raw.records
     anti join core.superseded using (topic, reading, "partition", "offset")
 ),
@@ -19,12 +21,12 @@ reused as (
         reading,
         "partition",
         "offset",
-        count_if(is_new) over (partition by fingerprint order by occurred_at, landed_at, "offset") as use_no
+        count_if(is_new) over (partition by fingerprint, message_id order by occurred_at, landed_at, "offset") as use_no
     from (
         select
             *,
             coalesce(occurred_at > interval 7 day + lag(occurred_at) over (
-                partition by fingerprint order by occurred_at, landed_at, "offset"
+                partition by fingerprint, message_id order by occurred_at, landed_at, "offset"
             ), false) as is_new
         from counting
         where source = 'amplitude' and message_id is not null
@@ -37,7 +39,7 @@ identified as materialized (
         counting.* exclude (fingerprint),
         md5(concat_ws(
             '|', source, fingerprint, message_id || if(use_no > 0, '+' || use_no, '')
-        )) as event_id
+        ))::uuid as event_id
     from counting
     left join (from reused where use_no > 0) using (topic, reading, "partition", "offset")
     where message_id is not null
@@ -46,7 +48,7 @@ identified as materialized (
         * exclude (fingerprint),
         md5(concat_ws('|', source, fingerprint, '#' || row_number() over (
             partition by source, topic, fingerprint order by "partition", "offset"
-        ))) as event_id
+        )))::uuid as event_id
     from counting
     where message_id is null
 ),
@@ -82,6 +84,7 @@ select
     reading,                            -- Reading of the topic.
     "partition",                        -- Partition of the topic.
     "offset",                           -- Position in the partition.
+    event_group,                        -- Records that may be one event share it.
     event_id,                           -- The event that it delivers, content-addressed: the same in every rebuild.
     n_deliveries is null or coalesce(is_first, false)
         as is_counted,                  -- It stands for the event; the others are duplicates of it.

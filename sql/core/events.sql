@@ -2,7 +2,9 @@
 
 Which records are one event is said by core.deliveries; the others stay in raw.records and are
 counted here. Whose an event is comes from core.attributions and never changes which events there
-are. */
+are.
+
+Kept by event_group. */
 with deliveries as not materialized (
     select
         records.*,
@@ -36,12 +38,9 @@ pages as (
         '/' || array_to_string(
             list_transform(
                 list_filter(string_split(path, '/'), lambda part: part <> ''),
-                lambda part: case
-                    when regexp_full_match(part, '[0-9]+') then ':id'
-                    when regexp_full_match(part, '[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}') then ':id'
-                    when regexp_full_match(part, '[0-9a-f]{16,}') then ':id'
-                    else part
-                end
+                lambda part: if(
+                    list_bool_or(list_transform($page_ids, lambda rule: regexp_full_match(part, rule))), ':id', part
+                )
             ), '/'
         ) as page
     from stripped
@@ -87,6 +86,7 @@ placed as (
 
 select
     event_id,                           -- Content-addressed id: the same event has the same id in every rebuild.
+    event_group,                        -- Records that may be one event share it.
     source,                             -- Shape of the records: csv, ksql, mixpanel and so on.
     user_id,                            -- Id of the user, canonically; null is nobody known, never a shared stranger.
     stated_user_id,                     -- Id of the user in the words of the record; null where it states none.
@@ -100,6 +100,8 @@ select
     first_received_at as received_at,   -- When a broker or vendor received it first; null where none says.
     coalesce(tie_break, "offset") as tie_break, -- Order among events of one moment: their order at the source.
     coalesce(event_name, '(unknown)') as event_name, -- What happened, in the words of the source.
+    (md5_number_lower(coalesce(event_name, '(unknown)')) >> 1)::bigint
+        as event_name_key,              -- That name as an integer.
     page,                               -- Page: as the source names it, or the path of its address with ids as :id.
     (md5_number_lower(page) >> 1)::bigint as page_key, -- The page as an integer.
     url,                                -- Address of the page, unscrubbed: never to be published as it is.

@@ -1,17 +1,28 @@
 /* One row per page. */
+with titles as (
+    select
+        page,
+        page_key,
+        sum(n_events)::bigint as n_events,
+        arg_min(title, (-n_events, title)) filter (title is not null) as title
+    from core.page_titles
+    group by all
+),
+
+visitors as (
+    select page_key, count(*) as n_users from core.user_pages group by all
+)
+
 select
     page,                               -- Page, normalised.
-    any_value(page_key) as page_key,    -- The page as an integer.
-    mode(title order by title) as title, -- The title seen most often; null when none was.
-    count(*) as n_events,               -- Events that count.
-    count(distinct user_key) as n_users, -- Distinct users; nobody known is not among them.
-    min(occurred_at) as first_event_at, -- First event on it, in UTC.
-    max(occurred_at) as last_event_at,  -- Last event on it, in UTC.
+    page_key,                           -- The page as an integer.
+    title,                              -- The title seen most often; null when none was.
+    n_events,                           -- Events that count.
+    coalesce(n_users, 0) as n_users,    -- Distinct users; nobody known is not among them.
     page in ('/', '(unknown)') or regexp_matches(
         lower(page),
         '^/(home|index|search|login|logout|register|signup|account|settings|profile|admin|messages|feed'
             || '|cart|checkout|help)([/.?#]|$)'
     ) as is_generic                     -- Home, search, account and the like: traffic, but nobody's favourite.
-from core.events
-where not is_noise
-group by page
+from titles
+left join visitors using (page_key)

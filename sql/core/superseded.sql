@@ -16,7 +16,7 @@ newest as (
 ),
 
 read_again as (
-    select records.topic, records.reading, records."partition", records."offset"
+    select records.topic, records.reading, records."partition", records."offset", records.event_group
     from raw.records as records
     join newest using (topic, "partition", "offset")
     where records.reading < newest.reading
@@ -33,10 +33,11 @@ select
     reading,                            -- Reading of the topic.
     "partition",                        -- Partition of the topic.
     "offset",                           -- Position in the partition.
+    event_group,                        -- Records that may be one event share it.
     'read_again' as reason              -- Why it counts no more: read_again, made_final.
 from read_again
 union all
-select records.topic, records.reading, records."partition", records."offset", 'made_final' as reason
+select records.topic, records.reading, records."partition", records."offset", records.event_group, 'made_final' as reason
 from raw.records as records
 semi join final_days using (source, day)
 anti join read_again using (topic, reading, "partition", "offset")

@@ -1,16 +1,6 @@
-/* One row per user and page. */
-with visited as (
-    select
-        user_id,
-        steps.page,
-        count(*) as n_events,
-        count(distinct (steps.occurred_at at time zone users.tz)::date) as n_days,
-        max(steps.occurred_at at time zone users.tz)::date as last_seen_date
-    from core.steps as steps
-    join core.users as users using (user_id)
-    group by all
-)
+/* One row per user and page, with its rank.
 
+A view. */
 select
     user_id,                            -- Id of the user.
     page,                               -- Page.
@@ -22,5 +12,5 @@ select
     case when not pages.is_generic then row_number() over (
         partition by user_id, pages.is_generic order by visited.n_events desc, n_days desc, page
     ) end as page_rank                  -- Rank among the user's pages; null when generic.
-from visited
+from core.user_pages as visited
 join core.pages as pages using (page)

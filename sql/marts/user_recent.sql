@@ -1,22 +1,18 @@
 /* One row per user and page of the last days of data, its latest visit; at most twenty a user. */
-with latest as (
-    select max(occurred_at) as data_through from core.steps
-),
-
-visits as (
+with visits as (
     select
-        user_id,
+        steps.user_id,
         steps.page,
         steps.event_id,
         steps.occurred_at,
-        users.tz,
+        coalesce(clocks.tz, $default_timezone) as tz,
         row_number() over (
-            partition by user_id, steps.page order by steps.occurred_at desc, steps.event_id
+            partition by steps.user_id, steps.page order by steps.occurred_at desc, steps.event_id
         ) as visit_no
     from core.steps as steps
-    join core.users as users using (user_id)
-    cross join latest
-    where steps.occurred_at > latest.data_through - $recent_days::integer * interval 1 day
+    left join core.clocks as clocks using (user_key)
+    join core.horizon on true
+    where steps.occurred_at > horizon.data_through - $recent_days::integer * interval 1 day
 )
 
 select

@@ -1,8 +1,10 @@
-/* One row per user and publication or application; events that state none have a row of their own. */
+/* One row per user and publication or application; events that state none have a row of their own.
+
+Added up over core.events. */
 select
     user_id,                            -- Id of the user.
-    events.publication,                 -- Publication or application; null is not known.
+    publication,                        -- Publication or application; null is not known.
     count(*) as n_events                -- Events.
-from core.steps
-join core.events as events using (event_id, user_id)
+from core.events
+where user_id is not null and not is_noise
 group by all

@@ -72,10 +72,6 @@ pages as (
     group by all
 ),
 
-latest as (
-    select max(occurred_at) as data_through from core.steps
-),
-
 events as (
     select
         events.user_id,
@@ -88,7 +84,7 @@ events as (
             not is_noise and occurred_at > data_through - $recent_days::integer * interval 1 day
         )::bigint as n_recent_events
     from core.events as events
-    cross join latest
+    left join core.horizon on true
     where events.user_id = any($users::varchar[])
     group by all
 )

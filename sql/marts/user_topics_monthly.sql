@@ -1,12 +1,14 @@
-/* One row per user, month and topic of the content, by the calendar of the user. */
+/* One row per user, month and topic of the content, by the calendar of the user.
+
+Added up over core.events. */
 with tagged as (
     select
-        user_id,
-        date_trunc('month', events.occurred_at at time zone users.tz)::date as month,
+        events.user_id,
+        date_trunc('month', events.occurred_at at time zone coalesce(clocks.tz, $default_timezone))::date as month,
         unnest(events.tags) as topic
-    from core.steps
-    join core.events as events using (event_id, user_id)
-    join core.users as users using (user_id)
+    from core.events as events
+    left join core.clocks as clocks using (user_key)
+    where events.user_id is not null and not events.is_noise
 )
 
 select

@@ -12,6 +12,7 @@ select
     null::timestamptz as occurred_at,   -- When it happened, by the clock of the source.
     null::varchar as message_id,        -- The id that the source gives an event, if it does.
     null::varchar as fingerprint,       -- Hash of what the record says; equal for two deliveries of it.
+    null::bigint as event_group,        -- Records that may be one event share it: of their id, or fingerprint.
     null::varchar as user_id,           -- Id of the user; null is nobody known, never a shared stranger.
     null::varchar as anonymous_id,      -- Id of a device or browser, where the source has one.
     null::varchar as user_name,         -- Name of the user as the source has it; names are not identities.

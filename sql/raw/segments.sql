@@ -20,5 +20,6 @@ select
     null::bigint as n_accepted,         -- Records read as events, duplicates included.
     null::bigint as n_quarantined,      -- Records that could not be read; meta.quarantine holds them.
     null::bigint as n_tombstones,       -- Records without a value: deletions on a compacted topic.
-    null::bigint as n_erased            -- Records taken out because a user asked to be forgotten.
+    null::bigint as n_erased,           -- Records taken out because a user asked to be forgotten.
+    null::boolean as is_taken           -- The tables of core know its records.
 where false

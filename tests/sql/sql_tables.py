@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from journey_dagster.models import Model, every_model
+from journey_dagster.models import QUERIES, Model, every_model
 from journey_dagster.settings import Settings
 
 MODELS = {model.name: model for model in every_model()}
@@ -19,18 +19,27 @@ DEFAULTS = Settings.model_construct().sql_parameters()
 
 
 def empty_tables() -> duckdb.DuckDBPyConnection:
-    """All tables, upstream first, with the columns that their files give and no rows."""
+    """All tables, upstream first, with the columns that their files give and no rows.
+
+    Views stand as tables too, so that a case can say what is in them. Beside each table stand the
+    rows that went from it and those that came to it: `gone.core_events` and `come.core_events`.
+    """
     con = duckdb.connect(config={"threads": 2})
     con.execute("set TimeZone = 'UTC'")
+    for schema in ("gone", "come"):
+        con.execute(f"create schema {schema}")
     standing: set[str] = set()
 
     def build(model: Model) -> None:
-        if model.name in standing or model.schema == "checks":
+        if model.name in standing or model.schema in QUERIES:
             return
         for upstream in model.reads:
             build(MODELS[upstream])
         con.execute(f"create schema if not exists {model.schema}")
         con.execute(f"create table {model.name} as {model.sql} with no data", bound(model))
+        for schema in ("gone", "come"):
+            flat = model.name.replace(".", "_")
+            con.execute(f"create table {schema}.{flat} as from {model.name}")
         standing.add(model.name)
 
     for model in MODELS.values():

@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 import duckdb
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sql_tables import DEFAULTS, MODELS, bound, compute, fill, undone
 
-EVENTS = ("core.deliveries", "core.events")
-JOURNEYS = ("core.events", "core.steps", "core.sessions", "marts.transitions")
+EVENTS = ("core.deliveries", "core.events", "core.horizon")
+JOURNEYS = (
+    "core.events", "core.horizon", "core.steps", "core.sessions", "core.ways", "marts.transitions",
+)  # fmt: skip
 GAP = timedelta(microseconds=int(str(DEFAULTS["session_gap_us"])))
 ZONES = sorted(available_timezones() - {"localtime"})
 START = datetime(2024, 3, 9, 22, tzinfo=UTC)
@@ -147,6 +149,8 @@ def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: li
             sessions[session_id].append(event_id)
         assert set(map(tuple, sessions.values())) == sessions_by_the_rule(events)
         assert len(sessions) == len(rows_of(con, "from core.sessions"))
+        ends = "select min(occurred_at), max(occurred_at) from core.steps having count(*) > 0"
+        assert rows_of(con, "from core.horizon") == rows_of(con, ends)
         check = MODELS["checks.sessions_hold_all_steps"]
         assert con.execute(check.sql, bound(check)).fetchall() == []
 
@@ -196,22 +200,57 @@ def test_later_deliveries_change_their_number_only(
 
 
 @law(recorded(), st.sampled_from(ZONES), st.sampled_from(ZONES))
-def test_days_and_hours_hold_every_step(
+def test_days_hours_pages_and_sources_hold_every_step(
     tables: duckdb.DuckDBPyConnection, records: list[Row], of_u: str, of_v: str
 ) -> None:
+    counted = ("marts.user_days", "marts.user_hour_week", "core.user_pages", "marts.user_sources")
     with undone(tables) as con:
         fill(con, "raw.records", records)
         fill(con, "raw.registry", [{"user_id": "u", "tz": of_u}, {"user_id": "v", "tz": of_v}])
-        compute(con, *EVENTS, "core.users", "core.steps", "marts.user_days")
-        compute(con, "marts.user_hour_week")
-        steps, days, hours = (
-            rows_of(con, f"select user_id, {n} from {table} group by all order by all")
-            for n, table in (
-                ("count(*)", "core.steps"),
-                ("sum(n_events)", "marts.user_days"),
-                ("sum(n_events)", "marts.user_hour_week"),
-            )
-        )
-        assert steps == days == hours
+        compute(con, *EVENTS, "core.clocks", "core.seen_users", "core.users", "core.steps")
+        compute(con, *counted)
+        steps = rows_of(con, "select user_id, count(*) from core.steps group by all order by all")
+        for table in counted:
+            events = f"select user_id, sum(n_events) from {table} group by all order by all"
+            assert rows_of(con, events) == steps, table
         zones = dict(rows_of(con, "select user_id, tz from core.users where has_known_tz"))
         assert zones == {"u": of_u, "v": of_v}
+
+
+@law(
+    st.lists(st.timedeltas(timedelta(days=-12_000), timedelta(days=5_000)), min_size=1),
+    st.sampled_from(ZONES),
+)
+@example([datetime(2011, 12, 30, 9, 30, tzinfo=UTC) - START], "Pacific/Apia")
+@example([datetime(1993, 8, 21, 11, 30, tzinfo=UTC) - START], "Pacific/Kwajalein")
+def test_a_touched_day_is_found_whole_in_its_stretch_of_time(
+    tables: duckdb.DuckDBPyConnection, moments: list[timedelta], tz: str
+) -> None:
+    """Whatever the clock did: islands that left out a day, too."""
+    came = [{"user_id": "u", "user_key": 1, "occurred_at": START + after} for after in moments]
+    around = [timedelta(hours=hours) for hours in (-24, -23, -12, 0, 12, 23, 24)]
+    steps = [{**step, "occurred_at": step["occurred_at"] + by} for step in came for by in around]
+    touched = MODELS["touched.marts_user_days"]
+    with undone(tables) as con:
+        fill(con, "core.clocks", [{"user_id": "u", "user_key": 1, "tz": tz}])
+        fill(con, "core.steps", steps)
+        fill(con, "come.core_steps", came)
+        compute(con, "marts.user_days")
+        con.execute(f"create table touched as {touched.sql}", bound(touched))
+        found = con.execute(
+            "select local_date, count(*) from core.steps "
+            "join touched on local_date = (occurred_at at time zone $tz)::date "
+            "and occurred_at between from_at and until_at group by all order by all",
+            {"tz": tz},
+        ).fetchall()
+        assert {day for (day,) in rows_of(con, "select local_date from touched")} == {
+            day
+            for (day,) in con.execute(
+                "select (occurred_at at time zone $tz)::date from come.core_steps", {"tz": tz}
+            ).fetchall()
+        }
+        assert found == rows_of(
+            con,
+            "select local_date, n_events from marts.user_days "
+            "semi join touched using (user_id, local_date) order by all",
+        )

@@ -1,0 +1,87 @@
+/* One row per recurring path: two to four pages in a row that enough sessions have in common.
+
+A page that follows itself is one stop. The expected count is that of a memory of one page: where the
+next page depends on the page before and on nothing earlier. For two pages it is that of no memory at
+all. So a lift far from 1 is a habit that the transitions alone do not show. */
+with stops as (
+    select
+        session_key, user_key, page as first_page, next_page as second_page,
+        lead(next_page) over stop as third_page,
+        lead(next_page, 2) over stop as fourth_page
+    from core.steps
+    where next_page <> page
+    window stop as (partition by session_key order by step_index)
+),
+
+counted as (
+    select
+        first_page, second_page,
+        nullif(third_page, '(exit)') as third_page,
+        nullif(fourth_page, '(exit)') as fourth_page,
+        grouping_id(third_page, fourth_page) as kind,
+        count(*) as n,
+        count(distinct session_key) as n_sessions,
+        count(distinct user_key) as n_users
+    from stops
+    group by grouping sets (
+        (first_page, second_page),
+        (first_page, second_page, third_page),
+        (first_page, second_page, third_page, fourth_page)
+    )
+),
+
+stopped as (
+    select first_page as page, sum(n) as n_stops from counted where kind = 3 group by all
+),
+
+twos as (
+    select
+        *,
+        sum(n) over (partition by first_page) as n_first,
+        sum(n) over (partition by second_page) as n_second,
+        sum(n) over () as n_all
+    from counted
+    where kind = 3 and second_page <> '(exit)'
+),
+
+-- How likely each page follows another, leaving included.
+ways as (
+    select first_page, second_page, n / n_stops as probability
+    from twos
+    join stopped on stopped.page = first_page
+),
+
+paths as (
+    select
+        [first_page, second_page] as path, n, n_sessions, n_users, n_first * n_second / n_all as expected_n
+    from twos
+    union all
+    select
+        [here.first_page, here.second_page, here.third_page] as path,
+        here.n, here.n_sessions, here.n_users,
+        start.n * onward.probability as expected_n
+    from counted as here
+    join twos as start using (first_page, second_page)
+    join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
+    where here.kind = 1
+    union all
+    select
+        [here.first_page, here.second_page, here.third_page, here.fourth_page] as path,
+        here.n, here.n_sessions, here.n_users,
+        start.n * onward.probability * last_way.probability as expected_n
+    from counted as here
+    join twos as start using (first_page, second_page)
+    join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
+    join ways as last_way on last_way.first_page = here.third_page and last_way.second_page = here.fourth_page
+    where here.kind = 0
+)
+
+select
+    path,                               -- Pages in a row, two to four of them.
+    n,                                  -- Times they came in a row.
+    n_sessions,                         -- Sessions in which they did.
+    n_users,                            -- Users to whom it happened.
+    expected_n,                         -- Times they would, if each page depended on the page before alone.
+    n / expected_n as lift              -- How many times more often they did.
+from paths
+where n_sessions >= $min_support
