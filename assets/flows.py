@@ -4,16 +4,10 @@ import dagster as dg
 
 from journey_dagster.checks import check
 from journey_dagster.ingest import FUNNELS, read_funnels
-from journey_dagster.tables import spec, table
+from journey_dagster.tables import spec
 from journey_dagster.warehouse import POOL
 
 funnels = dg.multi_asset(name="read_funnels", specs=[spec(FUNNELS)], pool=POOL)(read_funnels)
-
-sankey = table("marts/sankey.sql")
-paths = table("marts/paths.sql")
-loops = table("marts/loops.sql")
-funnel_steps = table("marts/funnel_steps.sql")
-retention = table("marts/retention.sql")
 
 sankey_adds_up = check("checks/sankey_adds_up.sql", on="marts.sankey")
 paths_add_up = check("checks/paths_add_up.sql", on="marts.paths")

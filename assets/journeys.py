@@ -17,7 +17,8 @@ journeys = tables(
     "core/horizon.sql",
     # users and pages
     "core/clocks.sql",
-    "core/seen_users.sql",
+    "core/user_names.sql",
+    "core/user_spans.sql",
     "core/users.sql",
     "core/page_titles.sql",
     "core/user_pages.sql",
@@ -33,6 +34,17 @@ journeys = tables(
     "marts/transitions.sql",
     "marts/page_flows.sql",
     "marts/flow_metrics.sql",
+    "marts/sankey.sql",
+    "marts/paths.sql",
+    "marts/loops.sql",
+    "marts/funnel_steps.sql",
+    "marts/retention.sql",
+    # what friction is told from
+    "marts/visits.sql",
+    "marts/visit_positions.sql",
+    "marts/page_ways.sql",
+    "marts/recurring_paths.sql",
+    "marts/friction_changes.sql",
     # what is known of each user
     "marts/user_days.sql",
     "marts/user_hour_week.sql",

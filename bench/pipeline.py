@@ -30,7 +30,17 @@ EVENTS = (
     "core/deliveries.sql",
     "core/events.sql",
 )
-JOURNEYS = ("core/steps.sql", "core/sessions.sql", "marts/transitions.sql")
+JOURNEYS = (
+    "core/horizon.sql",
+    "core/user_ids.sql",
+    "core/page_names.sql",
+    "core/event_names.sql",
+    "core/placements.sql",
+    "core/steps.sql",
+    "core/sessions.sql",
+    "core/ways.sql",
+    "marts/transitions.sql",
+)
 GAP = pd.Timedelta(minutes=30)
 
 

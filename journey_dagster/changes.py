@@ -24,7 +24,7 @@ from typing import NamedTuple
 import duckdb
 
 from journey_dagster.models import Model
-from journey_dagster.warehouse import columns, comment
+from journey_dagster.warehouse import comment
 
 STRETCH = ("from_at", "until_at")
 """Columns of a touched key that stand for a stretch of `occurred_at`, both ends included."""
@@ -107,10 +107,7 @@ class Changes:
             for name in self._read(model)
             if name in whole_parts or self._condition(name, touched)
         }
-        condition = self._condition(model.name, touched)
-        was = self.relation(
-            f"was_{flat}", f"from {model.name} as held semi join {touched} as touched on {condition}"
-        )
+        was = self.relation(f"was_{flat}", f"from {self._part(model.name, touched, of=flat)}")
         now = self._select(f"now_{flat}", model, stand_ins, touched)
         return self._difference(flat, was, now, touched)
 
@@ -147,16 +144,21 @@ class Changes:
     def _part(self, table: str, touched: str, *, of: str) -> str:
         """The rows of a table that agree with a touched key."""
         condition = self._condition(table, touched)
-        return self.view(
-            f"part_{of}_{_flat(table)}",
-            f"from {table} as held semi join {touched} as touched on {condition}",
-        )
+        part = f"from {table} as held semi join {touched} as touched on {condition}"
+        if "touched.from_at" in condition:
+            # The bounds of all stretches let DuckDB pass over the blocks of other times.
+            (first, last), *_ = self.con.execute(
+                "select coalesce(min(from_at)::varchar, 'infinity'), "
+                f"coalesce(max(until_at)::varchar, '-infinity') from {touched}"
+            ).fetchall()
+            part += f" where held.occurred_at between '{first}' and '{last}'"
+        return self.view(f"part_{of}_{_flat(table)}", part)
 
     def _condition(self, table: str, touched: str) -> str:
         """How rows of a table agree with touched keys: in all columns that both have."""
         held = {*self._names(table)}
         keys = [name for name in self._names(touched) if name not in STRETCH]
-        equal = [f"held.{name} is not distinct from touched.{name}" for name in keys if name in held]
+        equal = [_same(name) for name in keys if name in held]
         if {*STRETCH} <= {*self._names(touched)} and "occurred_at" in held:
             equal.append("held.occurred_at between touched.from_at and touched.until_at")
         return " and ".join(equal)
@@ -196,7 +198,7 @@ class Changes:
         """Old counts without what the rows before had added, with what the rows now add."""
         over = self.models[str(model.added_over)]
         driver = next(iter(over.reads)) if over.is_view else over.name
-        if changed.keys() != {driver}:
+        if {*changed} != {driver}:
             return None
         flat = _flat(model.name)
         change = changed[driver]
@@ -236,22 +238,24 @@ class Changes:
         pairs = [*keys, "user_key"]
         before, after = (
             self.relation(
-                f"{when}_users_{flat}", _distinct(pairs, [self._over(f"{when}_{flat}", over, driver, part)])
+                f"{when}_users_{flat}",
+                _distinct(pairs, [self._over(f"{when}_{flat}", over, driver, part)]),
             )
             for when, part in (("before", change.was), ("after", change.now))
         )
         elsewhere = self.view(
             f"elsewhere_{flat}_rows",
-            f"from {driver} as held "
-            f"semi join (select user_key from {before} union select user_key from {after}) using (user_key)"
+            f"from {driver} as held semi join "
+            f"(select user_key from {before} union select user_key from {after}) using (user_key) "
             + (
-                f" anti join {change.touched} as touched on {self._condition(driver, change.touched)}"
+                f"anti join {change.touched} as touched "
+                f"on {self._condition(driver, change.touched)}"
                 if change.touched
-                else " where false"
+                else "where false"
             ),
         )
         rows = self._over(f"elsewhere_{flat}", over, driver, elsewhere)
-        condition = " and ".join(f"held.{name} is not distinct from touched.{name}" for name in pairs)
+        condition = " and ".join(map(_same, pairs))
         stay = self.relation(
             f"stay_{flat}",
             f"select distinct {', '.join(f'held.{name}' for name in pairs)} from {rows} as held "
@@ -328,6 +332,11 @@ class Changes:
 def _flat(name: str) -> str:
     """A table's name as part of another: core.events as core_events."""
     return name.replace(".", "_")
+
+
+def _same(column: str) -> str:
+    """That a row and a touched key agree in a column; two nulls do."""
+    return f"held.{column} is not distinct from touched.{column}"
 
 
 def _is_count(column: str) -> bool:

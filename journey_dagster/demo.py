@@ -50,6 +50,8 @@ def ingest(settings: Settings, topics: Topics) -> Iterator[Receipt]:
     for entry in users.read_entries(topics.users):
         registered, _ = users.add(registered, entry)
     users.save(settings.registry, registered)
+    if not settings.funnels.exists():
+        shutil.copyfile(topics.funnels, settings.funnels)
     with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
         formats: dict[Path, Format] = {
             topics.robin_events: "ksql",
@@ -83,7 +85,7 @@ def _clear(settings: Settings) -> None:
     """Remove what an earlier demo made."""
     for folder in (settings.raw, settings.site, settings.home / "synth"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (settings.database, settings.analytics, settings.registry):
+    for file in (settings.database, settings.analytics, settings.registry, settings.funnels):
         file.unlink(missing_ok=True)
         file.with_name(file.name + ".wal").unlink(missing_ok=True)
     with open_instance(settings) as instance:

@@ -1,7 +1,7 @@
-"""The steps that bring topics and the registry into the warehouse.
+"""The steps that bring topics, the registry and the funnels into the warehouse.
 
-Belongs here: the Dagster shells around `topics.kafka`, `topics.load` and the registry.
-Does not belong here: how topics and segments are read, what a user is.
+Belongs here: the Dagster shells around `topics.kafka`, `topics.load`, the registry and `funnels`.
+Does not belong here: how topics and segments are read, what a user or a funnel is.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ import dagster as dg
 import msgspec
 import pyarrow as pa
 
-from journey_dagster import identity
+from journey_dagster import funnels, identity
 from journey_dagster.models import Model, model
 from journey_dagster.settings import KafkaSettings, Settings
 from journey_dagster.tables import key, registry_of, shown
@@ -33,6 +33,7 @@ from journey_dagster.warehouse import Warehouse, ensure, insert, transaction, wr
 
 REGISTRY = model("raw/registry.sql")
 VETOES = model("raw/identity_vetoes.sql")
+FUNNELS = model("raw/funnels.sql")
 
 
 def read_topics(
@@ -129,3 +130,20 @@ def read_registry(
         found = {table.name: written(con, table) for table in taken}
     for name, table in found.items():
         yield dg.MaterializeResult(asset_key=key(name), metadata=shown(table))
+
+
+def read_funnels(
+    warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
+    """Take the funnels that people defined over, whole."""
+    try:
+        rows = funnels.table(funnels.load(settings.funnels))
+    except funnels.FunnelsError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    with warehouse.get_connection() as con:
+        ensure(con, FUNNELS)
+        with transaction(con):
+            con.execute(f"delete from {FUNNELS.name}")
+            insert(con, FUNNELS, rows)
+        found = written(con, FUNNELS)
+    return dg.MaterializeResult(asset_key=key(FUNNELS.name), metadata=shown(found))

@@ -30,7 +30,7 @@ _ADDED = re.compile(r"^Added up over (\w+\.\w+)\.$", re.MULTILINE)
 
 
 QUERIES = frozenset({"checks", "touched"})
-"""Folders whose files are no tables: what is wrong (`checks`), what to compute again (`changes`)."""
+"""Folders whose files are no tables: what is wrong (`checks`), what changed (`touched`)."""
 
 
 @dataclass(frozen=True)

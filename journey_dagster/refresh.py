@@ -1,7 +1,7 @@
 """Brings the tables up to date with what arrived, by computing again only what changed.
 
 Belongs here: which tables can be brought forward, the order, what is written down about it.
-Does not belong here: how one table is (`changes`), what the tables say (`sql/`), Dagster (`tables`).
+Does not belong here: how one table is (`changes`), what it says (`sql/`), Dagster (`tables`).
 
 All tables that can be are brought forward in one transaction, so they stay in step with each other.
 A table that cannot (it is new, its file or a parameter changed, or it reads one of those) is
@@ -98,14 +98,15 @@ def _in_order(every: Mapping[str, Model], asked: Mapping[str, Model]) -> list[Mo
     That query may also read what comes after the table: it finds it as it was before.
     """
 
-    def upstream(name: str) -> set[str]:
+    def upstream(name: str) -> frozenset[str]:
         reads = every[name].reads & every.keys()
         return reads.union(*(upstream(read) for read in reads))
 
-    before: dict[str, set[str]] = {}
+    before: dict[str, frozenset[str]] = {}
     for name, each in asked.items():
         touched = every.get(f"touched.{name.replace('.', '_')}")
-        also = {read for read in touched.reads & asked.keys() if name not in upstream(read)} if touched else set()
+        looked_at = touched.reads & asked.keys() if touched else frozenset[str]()
+        also = {read for read in looked_at if name not in upstream(read)}
         before[name] = (each.reads | also) & asked.keys()
     return [asked[name] for name in TopologicalSorter(before).static_order()]
 
@@ -150,11 +151,18 @@ def _behind(
     One whose part is found by looking at another needs that to stand as it was at the last refresh.
     """
     standing = dict(con.execute(f"select table_name, version from {REFRESHES.name}").fetchall())
+    there = {
+        row[0]
+        for row in con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() union all "
+            "select schema_name || '.' || view_name from duckdb_views()"
+        ).fetchall()
+    }
     order = list(order)
     new = {
         each.name
         for each in order
-        if standing.get(each.name) != versions[each.name] or not columns(con, each.name)
+        if standing.get(each.name) != versions[each.name] or each.name not in there
     }
     stale = new | {each.name for each in every.values() if each.reads} - standing.keys()
     behind: set[str] = set()
@@ -212,7 +220,8 @@ def _rebuild(
 
 def _begin(con: duckdb.DuckDBPyConnection, each: Model) -> None:
     """Make a table that refreshes add to, unless it stands."""
-    con.execute(f"create or replace temp table begun as from ({each.reading(each.changes_read)}) limit 0")
+    shape = each.reading(each.changes_read)
+    con.execute(f"create or replace temp table begun as from ({shape}) limit 0")
     standing, today = (
         con.execute(f"describe {name}").fetchall() if name == "begun" or columns(con, name) else []
         for name in (each.name, "begun")

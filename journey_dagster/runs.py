@@ -15,10 +15,11 @@ from typing import Any
 
 import dagster as dg
 
-from journey_dagster import users, warehouse
+from journey_dagster import stages, users, warehouse
 from journey_dagster.automation import range_tags
 from journey_dagster.instance import FROM_CLI, only_runner, open_instance, sync_partitions
 from journey_dagster.settings import Settings
+from journey_dagster.stages import Stage
 
 Narrator = Callable[[str], None]
 
@@ -67,17 +68,60 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
         ranges = list(neighbours(every, chosen))
         jobs = ["nightly", *["reports"] * (len(ranges) - 1)] if ranges else ["warehouse"]
         for job, keys in zip(jobs, ranges or [[]], strict=True):
-            result = defs.resolve_job_def(job).execute_in_process(
-                instance=instance,
-                run_config={"loggers": {"narrator": {}}},
-                tags=FROM_CLI | (range_tags(keys) if keys else {}),
-                raise_on_error=False,
-            )
+            result = _execute(defs, job, instance, range_tags(keys) if keys else {})
             _add(summary, result)
             if _is_broken(result):
                 break  # what the other users' reports are made of is not there
     summary.seconds = time.monotonic() - start
     return summary
+
+
+def run_stage(settings: Settings, narrate: Narrator, stage: Stage) -> Summary:
+    """Compute one stage with its checks, from the tables of the earlier ones as they stand.
+
+    Args:
+        settings: where and how.
+        narrate: takes one line per finished step.
+        stage: its name.
+
+    Raises:
+        WarehouseError: an earlier stage has not run.
+        WarehouseBusyError: another run is under way, or somebody holds the warehouse.
+    """
+    from journey_dagster.definitions import build_defs  # noqa: PLC0415  the graph costs a second
+
+    defs = build_defs(settings, loggers={"narrator": _logger(narrate)})
+    stages.check_ready(defs, stage, _standing(settings))
+    summary = Summary()
+    start = time.monotonic()
+    with open_instance(settings) as instance, only_runner(instance, settings):
+        with warehouse.connect(settings.database):
+            pass  # whoever holds the file is named before anything starts
+        _add(summary, _execute(defs, stage, instance, {}))
+    summary.seconds = time.monotonic() - start
+    return summary
+
+
+def _standing(settings: Settings) -> set[str]:
+    """The tables and views in the warehouse, as `schema.table`."""
+    if not settings.database.exists():
+        return set()
+    with warehouse.connect(settings.database, read_only=True) as con:
+        rows = con.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+        ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _execute(
+    defs: dg.Definitions, job: str, instance: dg.DagsterInstance, tags: Mapping[str, str]
+) -> dg.ExecuteInProcessResult:
+    return defs.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        run_config={"loggers": {"narrator": {}}},
+        tags={**FROM_CLI, **tags},
+        raise_on_error=False,
+    )
 
 
 def neighbours(keys: Iterable[str], chosen: Iterable[str]) -> Iterator[list[str]]:

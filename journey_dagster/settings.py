@@ -83,7 +83,7 @@ class Settings(BaseSettings):
             "[0-9A-Fa-f]{8}(-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}",
             "[0-9a-f]{16,}",
         ),
-        description="Parts of an address that become :id, as regular expressions with blanks between.",
+        description="Parts of an address that become :id: regular expressions, blanks between.",
     )
     natural_exits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("/order/confirmation", "/logout", "Logout"),

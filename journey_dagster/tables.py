@@ -14,7 +14,7 @@ import dagster as dg
 
 from journey_dagster import users, warehouse
 from journey_dagster.models import Model, model
-from journey_dagster.refresh import refresh
+from journey_dagster.refresh import REFRESHES, refresh
 from journey_dagster.settings import Settings
 from journey_dagster.warehouse import POOL, Warehouse, Written, written
 
@@ -90,7 +90,7 @@ def table(file: str) -> dg.AssetsDefinition:
 
 
 def tables(name: str, *files: str) -> dg.AssetsDefinition:
-    """The assets of SQL files that are brought up to date together: `journeys = tables(...)`.
+    """The assets of SQL files that are brought up to date together.
 
     They advance in one transaction, by computing again what changed (`refresh`).
 
@@ -101,7 +101,10 @@ def tables(name: str, *files: str) -> dg.AssetsDefinition:
     bound = {key(each.name): each for each in map(model, files)}
 
     @dg.multi_asset(
-        name=name, specs=[spec(each) for each in bound.values()], pool=POOL, can_subset=True
+        name=name,
+        specs=[spec(each) for each in [*bound.values(), REFRESHES]],
+        pool=POOL,
+        can_subset=True,
     )
     def advance(
         context: dg.AssetExecutionContext,
@@ -111,11 +114,14 @@ def tables(name: str, *files: str) -> dg.AssetsDefinition:
         asked = [bound[each] for each in bound if each in context.selected_asset_keys]
         with warehouse.get_connection() as con:
             done = refresh(con, asked, settings.sql_parameters())
-            for each in asked:
+            for each, how in done.items():  # upstream first, as Dagster wants them
                 yield dg.MaterializeResult(
-                    asset_key=key(each.name),
-                    metadata=shown(written(con, each)) | {"computed": done[each.name]},
+                    asset_key=key(each),
+                    metadata=shown(written(con, bound[key(each)])) | {"computed": how},
                 )
+            if key(REFRESHES.name) in context.selected_asset_keys:
+                found = shown(written(con, REFRESHES))
+                yield dg.MaterializeResult(asset_key=key(REFRESHES.name), metadata=found)
 
     return advance
 

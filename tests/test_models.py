@@ -1,4 +1,4 @@
-"""What a SQL file says of itself is understood, and reading it over other tables changes no more."""
+"""What a SQL file says of itself is understood; over other tables it is the same statement."""
 
 import json
 import re

@@ -8,17 +8,36 @@ import duckdb
 import pytest
 
 from journey_dagster import users, warehouse
+from journey_dagster.graph.tables import CENTRALITY, READ, fill_centrality
 from journey_dagster.ingest import REGISTRY, VETOES
-from journey_dagster.models import model
+from journey_dagster.models import every_model
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
 from journey_dagster.topics.exports import ingest_file, layout_of
 
 TABLES = (
-    "core/superseded", "core/deliveries", "core/identity_edges", "core/identities",
-    "core/attributions", "core/events", "core/users", "core/steps", "core/sessions", "core/pages",
-    "meta/manifest", "marts/friction", "marts/user_days", "marts/user_topics_monthly",
+    "meta.manifest", "core.users", "marts.friction", "marts.user_days", "marts.user_topics_monthly",
 )  # fmt: skip
+
+
+def build(con: duckdb.DuckDBPyConnection) -> None:
+    """Compute the tables that are looked at, and before each what it reads."""
+    every = {each.name: each for each in every_model()}
+    done: set[str] = set()
+
+    def compute(name: str) -> None:
+        if name in done:
+            return
+        done.add(name)
+        for read in sorted({*every[name].reads, *READ.get(name, ())}):
+            compute(read)
+        if name == CENTRALITY.name:
+            fill_centrality(con)
+        elif every[name].schema not in {"raw", "checks"}:
+            warehouse.replace(con, every[name], Settings().sql_parameters())
+
+    for name in TABLES:
+        compute(name)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +60,7 @@ def found(tmp_path_factory: pytest.TempPathFactory):
                 "insert into raw.registry (user_id, slug, tz) values (?, ?, ?)",
                 [user.user_id, user.slug, user.tz],
             )
-        for name in TABLES:
-            warehouse.replace(con, model(f"{name}.sql"), Settings().sql_parameters())
+        build(con)
         yield json.loads(Path(topics.truth).read_text()), con
 
 

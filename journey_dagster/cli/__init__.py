@@ -12,7 +12,8 @@ import duckdb
 import pydantic
 import typer
 
-from journey_dagster.cli import look, make, people, take
+from journey_dagster.cli import export, look, make, people, take
+from journey_dagster.folders import FolderError
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.broker import BrokerError
 from journey_dagster.topics.kafka import GapError
@@ -27,8 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (make.commands, take.commands, people.commands, look.commands):
-    commands(app)
+for module in (make, take, people, look, export):
+    module.commands(app)
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
         sys.exit(_told(error, 3))
     except GapError as error:
         sys.exit(_told(error, 4))
-    except (TopicError, RegistryError, WarehouseError) as error:
+    except (TopicError, RegistryError, WarehouseError, FolderError) as error:
         sys.exit(_told(error, 2))
     except (OSError, duckdb.Error) as error:
         sys.exit(_told(error, 1))

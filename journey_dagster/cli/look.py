@@ -15,6 +15,7 @@ from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.site import report_path
 from journey_dagster.site.serve import serve
+from journey_dagster.site.single import file_name, single_file
 from journey_dagster.users import by_slug, load
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -26,6 +27,7 @@ def commands(app: typer.Typer) -> None:
     report.command("show")(show)
     site = typer.Typer(help="The published site.", no_args_is_help=True)
     site.command("serve")(serve_site)
+    site.command("export")(export_page)
     app.add_typer(report, name="report")
     app.add_typer(site, name="site")
     app.command()(sql)
@@ -55,6 +57,24 @@ def serve_site(
 ) -> None:
     """Serve the site on this machine alone."""
     serve(Settings().site, port, to_stderr)
+
+
+def export_page(
+    page: Annotated[Literal["friction"], typer.Argument(help="The page.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; by default named after the data.")
+    ] = None,
+) -> None:
+    """Write a page of the site as one file that opens from disk, offline."""
+    name = f"data/{page}.json"
+    path = Settings().site / name
+    if not path.is_file():
+        to_stderr(f"the site has no {page} page yet. Make it: journey run")
+        raise typer.Exit(1)
+    data = path.read_bytes()
+    file = out or Path(f"{file_name(msgspec.json.decode(data), page)}.html")
+    file.write_text(single_file(f"{page}.html", {name: data}), encoding="utf-8")
+    print(file)  # noqa: T201  stdout is data
 
 
 def sql(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from journey_dagster import demo as demos
-from journey_dagster import runs, terminal, users
+from journey_dagster import runs, stages, terminal, users
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.synth import Plan, write_topics
@@ -79,12 +79,32 @@ def run(
     user: Annotated[
         list[str] | None, typer.Option(help="Slug of a user whose report to make; repeatable.")
     ] = None,
+    stage: Annotated[
+        stages.Stage | None,
+        typer.Option(help="Only this stage, from the tables of the earlier ones as they stand."),
+    ] = None,
 ) -> None:
     """Compute the warehouse, the reports of registered users, the site and the analysts' copy."""
     settings = Settings()
+    if stage:
+        if user:
+            raise typer.BadParameter("--user is for reports, and no stage makes them")
+        _run_stage(settings, stage)
+        return
     summary = runs.run(settings, to_stderr, user or [])
     _finish(summary)
     to_stderr(f"done in {summary.seconds:.0f} s: {settings.site}, {settings.analytics}")
+
+
+_EXPORT = "export friction --dir friction"
+
+
+def _run_stage(settings: Settings, stage: stages.Stage) -> None:
+    summary = runs.run_stage(settings, to_stderr, stage)
+    _finish(summary)
+    following = stages.after(stage)
+    to_stderr(f"{stage} done in {summary.seconds:.0f} s")
+    to_stderr(f"next: journey {f'run --stage {following}' if following else _EXPORT}")
 
 
 def _finish(summary: runs.Summary) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
+from journey_dagster.users import RESERVED
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 SCHEMAS = HERE / "schemas"
@@ -77,13 +79,49 @@ def write_report(site: Path, document: dict[str, Any]) -> bytes:
         ContractError: the document does not keep its contract; nothing is written.
     """
     validate("report.v1", document)
-    path = report_path(site, document["user"]["slug"])
-    standing = _standing(path)
-    if standing and {**document, "generated_at": standing.get("generated_at")} == standing:
-        return path.read_bytes()
-    text = _encode(document)
-    _write(path, text)
-    return text
+    return _write_document(report_path(site, document["user"]["slug"]), document)
+
+
+def write_page_data(
+    site: Path, contract: str, name: str, document: dict[str, Any], twins: Mapping[str, bytes]
+) -> bytes:
+    """Validate and write a page's document, its CSV twins before it.
+
+    Unchanged content keeps the file and its build time, as with a report. Twins that are no more
+    are removed.
+
+    Args:
+        site: the site's folder.
+        contract: what the document keeps, such as `friction.v1`.
+        name: the page's name.
+        document: the page's data.
+        twins: name of a table to its CSV.
+
+    Returns:
+        The document's bytes.
+
+    Raises:
+        ContractError: the document does not keep its contract; nothing is written.
+    """
+    validate(contract, document)
+    wanted = {f"{name}-{table}.csv": content for table, content in twins.items()}
+    for file, content in sorted(wanted.items()):
+        _write(site / "data" / "csv" / file, content)
+    for path in (site / "data" / "csv").glob(f"{name}-*.csv"):
+        if path.name not in wanted:
+            path.unlink()
+    return _write_document(site / "data" / f"{name}.json", document)
+
+
+def write_export(site: Path, name: str, text: str) -> Path:
+    """Write a page as the one file that readers take away.
+
+    Returns:
+        Where it lies.
+    """
+    path = site / "export" / f"{name}.html"
+    _write(path, text.encode())
+    return path
 
 
 def write_index(site: Path, through: str | None, users: Iterable[Mapping[str, Any]]) -> None:
@@ -96,10 +134,20 @@ def write_index(site: Path, through: str | None, users: Iterable[Mapping[str, An
     index = {"schema_version": "1.0", "data_through": through, "users": listed}
     validate("users.v1", index)
     _write(site / "data" / "users.json", _encode(index))
-    kept = {f"{user['slug']}.json" for user in listed if user["status"] != "withheld"}
+    kept = {user["slug"] for user in listed if user["status"] != "withheld"} | RESERVED
     for path in (site / "data").glob("*.json"):
-        if path.name not in {*kept, "users.json"}:
+        if path.stem not in kept:
             path.unlink()
+
+
+def _write_document(path: Path, document: dict[str, Any]) -> bytes:
+    """Write a document, unless the one that stands differs by its build time alone."""
+    standing = _standing(path)
+    if standing and {**document, "generated_at": standing.get("generated_at")} == standing:
+        return path.read_bytes()
+    text = _encode(document)
+    _write(path, text)
+    return text
 
 
 def _standing(path: Path) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The files: topics as they would be exported, the registry of users, and the truth.
+"""The files: topics as they would be exported, the registry of users, funnels, and the truth.
 
 Here belongs what is written where, and nothing about its content.
 
@@ -20,6 +20,7 @@ from journey_dagster.synth.delivery import TopicLog
 from journey_dagster.synth.people import Person, people
 from journey_dagster.synth.person_year import PersonYear, person_year
 from journey_dagster.synth.plan import Plan
+from journey_dagster.synth.shop_map import FUNNELS
 from journey_dagster.synth.truth import POWER_USER_EVENTS, ROBIN_EVENTS, SHOP_EVENTS, Truth
 from journey_dagster.synth.visits import iso
 
@@ -37,6 +38,7 @@ class Topics:
         power_user_events: everyone else's page views by key, gzipped NDJSON.
         shop_events: everyone's steps in the shop, CSV.
         users: the registry, a JSON array.
+        funnels: funnels of the shop, a JSON array; every plan has the same.
         truth: what was planted, a JSON object.
         n_users: distinct users.
         n_events: distinct events over all topics.
@@ -47,6 +49,7 @@ class Topics:
     power_user_events: Path
     shop_events: Path
     users: Path
+    funnels: Path
     truth: Path
     n_users: int
     n_events: int
@@ -64,6 +67,7 @@ def write_topics(plan: Plan, directory: Path) -> Topics:
     power_path = directory / f"{POWER_USER_EVENTS}.ndjson.gz"
     shop_path = directory / f"{SHOP_EVENTS}.csv"
     users_path, truth_path = directory / "users.json", directory / "truth.json"
+    funnels_path = directory / "funnels.json"
     robin, *others = everyone = people(plan)
     truth = Truth(plan)
     with _text(shop_path) as shop, _gzipped(power_path) as power:
@@ -85,12 +89,14 @@ def write_topics(plan: Plan, directory: Path) -> Topics:
             rows.writerows(_shop_rows(year))
             truth.add(year, POWER_USER_EVENTS)
     _write_json(users_path, [_registration(person) for person in everyone])
+    _write_json(funnels_path, FUNNELS)
     _write_json(truth_path, truth.facts())
     return Topics(
         robin_events=robin_path,
         power_user_events=power_path,
         shop_events=shop_path,
         users=users_path,
+        funnels=funnels_path,
         truth=truth_path,
         n_users=plan.users,
         n_events=truth.n_events,

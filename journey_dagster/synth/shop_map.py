@@ -1,10 +1,11 @@
 """The shop: its steps, where each can lead, and the chance to leave there.
 
-Here belongs the map with its planted friction. Walking it belongs to `shop`.
+Here belongs the map with its planted friction, and the funnels worth a look on it. Walking it
+belongs to `shop`.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
 class Step(NamedTuple):
@@ -126,3 +127,27 @@ def exit_rate(step: Step) -> float:
     """The chance that a visit ends with this step."""
     natural = NATURAL_EXIT_RATES.get(step, BASELINE_EXIT_RATE)
     return PLANTED_EXIT_RATES.get(step, natural)
+
+
+FUNNELS: Sequence[Mapping[str, Any]] = (
+    {
+        "name": "Checkout",
+        "window_hours": 24,
+        "steps": [
+            {"name": "Added to cart", "event": "Add to Cart"},
+            {"name": "Checked out", "page": "/cart", "event": "Checkout"},
+            "/checkout/payment",
+            "/order/confirmation",
+        ],
+    },
+    {
+        "name": "Search",
+        "window_hours": 1,
+        "steps": [
+            {"page": "/search", "event": "Search"},
+            {"page": "/search", "event": "Click"},
+            {"event": "Add to Cart"},
+        ],
+    },
+)
+"""As `funnels.json` has them; both lead over planted friction."""

@@ -21,12 +21,12 @@ where not is_suspicious
 group by cluster_id
 having count(distinct user_id) > 1
 union all
-select events.event_id, 'states ' || events.stated_user_id || ' and goes to ' || coalesce(events.user_id, 'nobody')
+select events.event_id::varchar, 'states ' || events.stated_user_id || ' and goes to ' || coalesce(events.user_id, 'nobody')
 from core.events as events
 left join users on users.id = events.stated_user_id
 where events.stated_user_id is not null
     and events.user_id is distinct from coalesce(users.user_id, events.stated_user_id)
 union all
-select event_id, 'goes to ' || user_id || ' without a trace of them'
+select event_id::varchar, 'goes to ' || user_id || ' without a trace of them'
 from core.events
 where stated_user_id is null and user_id is not null and (anonymous_id is null or not is_stitched)

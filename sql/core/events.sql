@@ -74,7 +74,7 @@ placed as (
         coalesce(merged.canonical_user_id, deliveries.user_id, stitched.device_user_id) as user_id,
         deliveries.noise_reason as stated_noise,
         coalesce(
-            if(deliveries.page in ('(entry)', '(exit)'), '/' || deliveries.page, deliveries.page),
+            if(deliveries.page in ('(entry)', '(exit)', '(other)', '(more)'), '/' || deliveries.page, deliveries.page),
             pages.page,
             '(unknown)'
         ) as page

@@ -1,17 +1,23 @@
 /* One row per fragile flow: a closed session with at least two chokepoints on its way.
 
 A chokepoint that comes again counts once: who searches three times met one obstacle, not three. */
-with met as (
+with judged as (
+    select page, event, is_chokepoint, is_natural_exit
+    from marts.friction
+    where is_chokepoint or is_natural_exit
+),
+
+met as (
     select
         session_key,
         count(*) as n_chokepoint_steps,
-        max(is_last) as ends_at_chokepoint,
-        list({'page': page, 'at': first_at} order by first_at) as chokepoints
+        bool_or(is_last) as ends_at_chokepoint,
+        list_sort(list({'at': first_at, 'page': page})) as chokepoints
     from (
-        select session_key, page, event, min(step_index) as first_at, max(is_exit) as is_last
+        select session_key, page, event, min(step_index) as first_at, bool_or(is_exit) as is_last
         from core.steps
-        semi join (select page, event from marts.friction where is_chokepoint) as chokepoints
-            using (page, event)
+        join judged using (page, event)
+        where is_chokepoint
         group by session_key, page, event
     )
     group by session_key
@@ -21,10 +27,11 @@ with met as (
 walked as (
     select
         session_key,
-        list(page order by step_index) as path,
-        bool_or(list_has_any($natural_exits::varchar[], [page, event])) as is_completed
+        list_sort(list({'at': step_index, 'page': page})) as steps,
+        bool_or(coalesce(is_natural_exit, false)) as is_completed
     from core.steps
     semi join met using (session_key)
+    left join judged using (page, event)
     group by session_key
 )
 
@@ -35,7 +42,7 @@ select
     duration_seconds,                   -- From first to last step.
     n_steps,                            -- Steps.
     n_chokepoint_steps,                 -- Chokepoints among them; one that comes again counts once.
-    path,                               -- Page of each step.
+    list_transform(steps, lambda step: step.page) as path, -- Page of each step.
     list_transform(
         list_filter(chokepoints, lambda step, i: i = 1 or step.page <> chokepoints[i - 1].page),
         lambda step: step.page

@@ -2,7 +2,8 @@
 
 Rates carry a 95 % Wilson interval; a session that may still go on is no exit, and leaving where a
 journey is meant to end is no friction. The baseline is what everything else loses at the same part
-of a session, in sessions of the same source. Pairs rank by the sessions they lose beyond it, counted at the lower bound of the rate.
+of a session, in sessions of the same source. Pairs rank by the sessions that they lose beyond it,
+counted at the lower bound of the rate.
 
 A chokepoint is a claim: the exits are too many for the baseline by a binomial test, with Holm's
 correction over all pairs tested, and even the lower bound is a good deal above it. Users differ, and

@@ -22,10 +22,10 @@ by_user as (
         count_if(is_exit) as n_lost
     from core.steps
     anti join (select session_key from core.sessions where is_open) as still_open using (session_key)
+    anti join (select page, event from marts.visits where is_natural_exit) as natural_exits
+        using (page, event)
     cross join bounds
-    where occurred_at >= before_from
-        and occurred_at < after_until
-        and not list_has_any($natural_exits::varchar[], [page, event])
+    where occurred_at >= before_from and occurred_at < after_until
     group by all
 ),
 

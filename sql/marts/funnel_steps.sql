@@ -34,11 +34,11 @@ placed as (
         user_key, page, event,
         epoch_us(occurred_at) as us,
         row_number() over (
-            partition by user_key order by occurred_at, started_at, session_id, step_index
+            partition by user_key order by occurred_at, started_at, session_key, step_index
         ) as place
     from core.steps
     semi join matched using (page, event)
-    join (select session_id, started_at from core.sessions) using (session_id)
+    join (select session_key, started_at from core.sessions) using (session_key)
 ),
 
 fitting as (

@@ -3,18 +3,18 @@
 There and back is A, B, A, however often each repeats; A, B, A, B is two of them. */
 with stops as (
     select
-        session_id, user_key, page, next_page,
-        lag(page) over (partition by session_id order by step_index) as previous_page
+        session_key, user_key, page, next_page,
+        lag(page) over (partition by session_key order by step_index) as previous_page
     from core.steps
     where next_page <> page
 ),
 
 loops as (
-    select 'repeat' as kind, page, null as via_page, session_id, user_key
+    select 'repeat' as kind, page, null as via_page, session_key, user_key
     from core.steps
     where next_page = page
     union all
-    select 'backtrack', next_page, page, session_id, user_key
+    select 'backtrack', next_page, page, session_key, user_key
     from stops
     where next_page = previous_page
 )
@@ -24,7 +24,7 @@ select
     page,                               -- Page that is come back to.
     via_page,                           -- The page in between; null for repeats.
     count(*) as n,                      -- Times it happened.
-    count(distinct session_id) as n_sessions, -- Sessions in which it happened.
+    count(distinct session_key) as n_sessions, -- Sessions in which it happened.
     count(distinct user_key) as n_users -- Users to whom it happened.
 from loops
 group by all

@@ -4,8 +4,8 @@ A page that follows itself is one stop. The row (other), without a rank, holds a
 so that the rows add up. Shares carry a 95 % Wilson interval. */
 with stops as (
     select
-        session_id, user_key, page,
-        row_number() over (partition by session_id order by step_index) as stop_no
+        session_key, user_key, page,
+        row_number() over (partition by session_key order by step_index) as stop_no
     from core.steps
     where next_page <> page
 ),
@@ -13,19 +13,19 @@ with stops as (
 -- Lists are dear to build and compare: while paths are counted, two hashes stand for each.
 routes as (
     select
-        session_id,
+        session_key,
         any_value(user_key) as user_key,
         count(*) as n_stops,
         sum(hash(page, stop_no)) as one_hash,
         sum(hash(stop_no, page)) as other_hash
     from stops
-    group by session_id
+    group by session_key
 ),
 
 ranked as (
     select
         n_stops, one_hash, other_hash,
-        min(session_id) as example_id,
+        min(session_key) as example_key,
         row_number() over (order by count(*) desc, n_stops, one_hash, other_hash) as place
     from routes
     group by n_stops, one_hash, other_hash
@@ -35,7 +35,7 @@ ranked as (
 spelled as (
     select place, list(page order by step_index) as path
     from core.steps
-    join ranked on session_id = example_id
+    join ranked on session_key = example_key
     where next_page <> page
     group by place
 ),

@@ -2,12 +2,16 @@
 
 A page that follows itself is one stop. The expected count is that of a memory of one page: where the
 next page depends on the page before and on nothing earlier. For two pages it is that of no memory at
-all. So a lift far from 1 is a habit that the transitions alone do not show. */
+all. So a lift far from 1 is a habit that the transitions alone do not show.
+
+While windows are counted, a hash stands for each page. */
 with stops as (
     select
-        session_key, user_key, page as first_page, next_page as second_page,
-        lead(next_page) over stop as third_page,
-        lead(next_page, 2) over stop as fourth_page
+        session_key, user_key,
+        hash(page) as first_page,
+        hash(next_page) as second_page,
+        lead(hash(next_page)) over stop as third_page,
+        lead(hash(next_page), 2) over stop as fourth_page
     from core.steps
     where next_page <> page
     window stop as (partition by session_key order by step_index)
@@ -15,9 +19,7 @@ with stops as (
 
 counted as (
     select
-        first_page, second_page,
-        nullif(third_page, '(exit)') as third_page,
-        nullif(fourth_page, '(exit)') as fourth_page,
+        first_page, second_page, third_page, fourth_page,
         grouping_id(third_page, fourth_page) as kind,
         count(*) as n,
         count(distinct session_key) as n_sessions,
@@ -41,47 +43,49 @@ twos as (
         sum(n) over (partition by second_page) as n_second,
         sum(n) over () as n_all
     from counted
-    where kind = 3 and second_page <> '(exit)'
+    where kind = 3 and second_page <> hash('(exit)')
 ),
 
--- How likely each page follows another, leaving included.
+-- How likely each page follows another, leaving included. Leaving is no page, so it ends no path.
 ways as (
     select first_page, second_page, n / n_stops as probability
     from twos
     join stopped on stopped.page = first_page
 ),
 
-paths as (
-    select
-        [first_page, second_page] as path, n, n_sessions, n_users, n_first * n_second / n_all as expected_n
+expected as (
+    select *, n_first * n_second / n_all as expected_n
     from twos
-    union all
-    select
-        [here.first_page, here.second_page, here.third_page] as path,
-        here.n, here.n_sessions, here.n_users,
-        start.n * onward.probability as expected_n
+    union all by name
+    select here.*, start.n * onward.probability as expected_n
     from counted as here
     join twos as start using (first_page, second_page)
     join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
     where here.kind = 1
-    union all
-    select
-        [here.first_page, here.second_page, here.third_page, here.fourth_page] as path,
-        here.n, here.n_sessions, here.n_users,
-        start.n * onward.probability * last_way.probability as expected_n
+    union all by name
+    select here.*, start.n * onward.probability * last_way.probability as expected_n
     from counted as here
     join twos as start using (first_page, second_page)
     join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
     join ways as last_way on last_way.first_page = here.third_page and last_way.second_page = here.fourth_page
     where here.kind = 0
+),
+
+names as (
+    select distinct hash(page) as key, page from core.steps
 )
 
 select
-    path,                               -- Pages in a row, two to four of them.
+    list_filter([firsts.page, seconds.page, thirds.page, fourths.page], lambda page: page is not null)
+        as path,                        -- Pages in a row, two to four of them.
     n,                                  -- Times they came in a row.
     n_sessions,                         -- Sessions in which they did.
     n_users,                            -- Users to whom it happened.
     expected_n,                         -- Times they would, if each page depended on the page before alone.
     n / expected_n as lift              -- How many times more often they did.
-from paths
+from expected
+join names as firsts on firsts.key = first_page
+join names as seconds on seconds.key = second_page
+left join names as thirds on thirds.key = third_page
+left join names as fourths on fourths.key = fourth_page
 where n_sessions >= $min_support

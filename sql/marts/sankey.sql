@@ -5,8 +5,8 @@ A page that follows itself is one stop. Each column keeps its busiest pages, and
 goes on behind the last column is (more). So the links of each step_index hold every session. */
 with stops as (
     select
-        session_id, page, next_page,
-        row_number() over (partition by session_id order by step_index) as stop_no
+        session_key, page, next_page,
+        row_number() over (partition by session_key order by step_index) as stop_no
     from core.steps
     where next_page <> page
 ),

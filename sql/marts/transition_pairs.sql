@@ -6,18 +6,20 @@ with chokepoints as (
     select page, event from marts.friction where is_chokepoint
 ),
 
-pairs as (
+-- While pairs are counted, a hash stands for each.
+counted as (
     select
-        page as from_page,
-        event as from_event,
-        next_page as to_page,
-        next_event as to_event,
+        hash(page, event, next_page, next_event) as pair,
+        any_value(page) as from_page,
+        any_value(event) as from_event,
+        any_value(next_page) as to_page,
+        any_value(next_event) as to_event,
         count(*) as n,
         count(distinct session_key) as n_sessions,
         count(distinct user_key) as n_users
     from core.steps
     where not is_exit
-    group by all
+    group by pair
 )
 
 select
@@ -32,4 +34,4 @@ select
         as is_from_chokepoint,          -- The step is a chokepoint.
     (to_page, to_event) in (select (page, event) from chokepoints)
         as is_to_chokepoint             -- The step after it is one.
-from pairs
+from counted

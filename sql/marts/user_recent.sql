@@ -1,18 +1,20 @@
-/* One row per user and page of the last days of data, its latest visit; at most twenty a user. */
+/* One row per user and page of the last days of data, its latest visit; at most twenty a user.
+
+A view. */
 with visits as (
     select
         steps.user_id,
         steps.page,
         steps.event_id,
         steps.occurred_at,
-        coalesce(clocks.tz, $default_timezone) as tz,
+        users.tz,
         row_number() over (
             partition by steps.user_id, steps.page order by steps.occurred_at desc, steps.event_id
         ) as visit_no
     from core.steps as steps
-    left join core.clocks as clocks using (user_key)
+    join core.users as users using (user_key)
     join core.horizon on true
-    where steps.occurred_at > horizon.data_through - $recent_days::integer * interval 1 day
+    where steps.occurred_at > horizon.recent_from
 )
 
 select

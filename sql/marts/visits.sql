@@ -1,16 +1,18 @@
 /* One row per page and event: what became of the steps there, in sessions that are closed.
 
 A visit is a step. A session that may still go on has not ended anywhere, so none of its steps
-count. The squares say how much the users differ, which decides how far counts can be trusted. */
-with closed as (
-    select steps.*
+count. The squares say how much the users differ, which decides how far counts can be trusted.
+
+While visits are counted, a hash stands for the page and the event. */
+with closed as not materialized (
+    select steps.*, hash(page, event) as pair
     from core.steps as steps
     anti join (select session_key from core.sessions where is_open) as still_open using (session_key)
 ),
 
 by_user as (
     select
-        page, event, user_key,
+        pair, user_key,
         count(*) as n_visits,
         count_if(is_exit) as n_exits,
         count_if(next_page = page and next_event = event) as n_repeats,
@@ -21,7 +23,7 @@ by_user as (
 
 by_pair as (
     select
-        page, event,
+        pair,
         sum(n_visits)::bigint as n_visits,
         sum(n_exits)::bigint as n_exits,
         sum(n_repeats)::bigint as n_repeats,
@@ -37,7 +39,9 @@ by_pair as (
 
 passed as (
     select
-        page, event,
+        pair,
+        any_value(page) as page,
+        any_value(event) as event,
         count(distinct session_key) as n_sessions,
         median(dwell_seconds) as median_dwell_seconds
     from closed
@@ -47,14 +51,14 @@ passed as (
 -- The last step on a page before another one: a page that follows itself is one stop.
 stops as (
     select
-        page, event, next_page,
+        pair, next_page,
         lag(page) over (partition by session_key order by step_index) as came_from
     from closed
     where next_page <> page
 ),
 
 turned as (
-    select page, event, count(*) as n_backtracks from stops where next_page = came_from group by all
+    select pair, count(*) as n_backtracks from stops where next_page = came_from group by all
 )
 
 select
@@ -78,5 +82,5 @@ select
     visits_times_exits,                 -- Sum over users of visits times exits.
     exits_squared                       -- Sum over users of their exits squared.
 from by_pair
-join passed using (page, event)
-left join turned using (page, event)
+join passed using (pair)
+left join turned using (pair)

@@ -1,7 +1,7 @@
 /* One row per stretch of a user's time in which steps are placed again.
 
-A stretch is a run without a pause that holds a change. Sessions that end near
-the end of the data, as it was and as it is, are looked at again too: they may still go on. */
+A stretch is a run without a pause that holds a change. Sessions that end near the end of the data,
+as it was and as it is, are looked at again too: they may still go on. */
 with moments as (
     select user_key, occurred_at from gone.core_events where user_id is not null and not is_noise
     union
@@ -13,12 +13,18 @@ with moments as (
     where is_open or coalesce(epoch_us(ended_at) >= epoch_us(data_through) - $session_gap_us, false)
 ),
 
+-- A session that ended a pause before its user's first change begins and ends as it did, whatever follows.
+beginnings as (
+    select user_key, epoch_us(min(occurred_at)) - $session_gap_us as from_us from moments group by user_key
+),
+
 spans as (
     select user_key, occurred_at as from_at, occurred_at as until_at, true as is_changed from moments
     union all
     select user_key, started_at as from_at, ended_at as until_at, false as is_changed
     from core.sessions
-    semi join moments using (user_key)
+    join beginnings using (user_key)
+    where epoch_us(ended_at) >= from_us
 ),
 
 -- One piece of several that begin and end together, so that there is one order.

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import friction_samples
 import pytest
 import samples
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -66,6 +67,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str])
     return result
 
 
+@pytest.fixture(scope="session")
+def friction(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
+    """The address of the friction page of a small shop."""
+    root = tmp_path_factory.mktemp("friction")
+    _publish(root / "shop")
+    result = Site(root / "shop", f"{serve(root)}shop/")
+    result.write("users.json", samples.registry())
+    result.write("friction.json", friction_samples.document())
+    return f"{result.address}friction.html"
+
+
 @pytest.fixture
 def own_site(tmp_path: Path, serve: Callable[[Path], str]) -> Site:
     """The pages without any data, for a test that brings its own."""
@@ -107,7 +119,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Watch]]:
         page.set_default_timeout(10_000)
         watch = Watch(page, "/".join(address.split("/")[:3]) + "/")
         page.goto(address)
-        page.wait_for_selector('main:not([aria-busy="true"])')
+        page.wait_for_selector('html:not(:has([aria-busy="true"]))')
         return watch
 
     yield start

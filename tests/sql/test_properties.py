@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sql_tables import DEFAULTS, MODELS, bound, compute, fill, undone
 
-EVENTS = ("core.deliveries", "core.events", "core.horizon")
-JOURNEYS = (
-    "core.events", "core.horizon", "core.steps", "core.sessions", "core.ways", "marts.transitions",
+STEPS = (
+    "core.events", "core.horizon", "core.user_ids", "core.page_names", "core.event_names",
+    "core.placements", "core.steps",
 )  # fmt: skip
+JOURNEYS = (*STEPS, "core.sessions", "core.ways", "marts.transitions")
 GAP = timedelta(microseconds=int(str(DEFAULTS["session_gap_us"])))
 ZONES = sorted(available_timezones() - {"localtime"})
 START = datetime(2024, 3, 9, 22, tzinfo=UTC)
@@ -113,7 +114,7 @@ def content(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def sessions_by_the_rule(events: Sequence[tuple[Any, ...]]) -> set[tuple[str, ...]]:
-    """Sessions as tuples of event ids, by the words of core/steps.sql and nothing clever."""
+    """Sessions as tuples of event ids, by the words of core/placements.sql and nothing clever."""
     found: list[list[str]] = []
     for _, of_user in groupby(sorted(events), key=lambda event: event[0]):
         last_at: datetime | None = None
@@ -135,7 +136,7 @@ def sessions_by_the_rule(events: Sequence[tuple[Any, ...]]) -> set[tuple[str, ..
 def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: list[Row]) -> None:
     with undone(tables) as con:
         fill(con, "raw.records", records)
-        compute(con, *EVENTS, "core.steps", "core.sessions")
+        compute(con, "core.deliveries", *STEPS, "core.sessions")
         events = rows_of(
             con,
             "select user_id, occurred_at, tie_break, event_id, source_session_id from core.events "
@@ -150,7 +151,9 @@ def test_sessions_follow_the_rule(tables: duckdb.DuckDBPyConnection, records: li
         assert set(map(tuple, sessions.values())) == sessions_by_the_rule(events)
         assert len(sessions) == len(rows_of(con, "from core.sessions"))
         ends = "select min(occurred_at), max(occurred_at) from core.steps having count(*) > 0"
-        assert rows_of(con, "from core.horizon") == rows_of(con, ends)
+        assert rows_of(con, "select data_from, data_through from core.horizon") == rows_of(
+            con, ends
+        )
         check = MODELS["checks.sessions_hold_all_steps"]
         assert con.execute(check.sql, bound(check)).fetchall() == []
 
@@ -207,12 +210,21 @@ def test_days_hours_pages_and_sources_hold_every_step(
     with undone(tables) as con:
         fill(con, "raw.records", records)
         fill(con, "raw.registry", [{"user_id": "u", "tz": of_u}, {"user_id": "v", "tz": of_v}])
-        compute(con, *EVENTS, "core.clocks", "core.seen_users", "core.users", "core.steps")
-        compute(con, *counted)
+        compute(con, "core.deliveries", *STEPS, "core.sessions", "core.clocks", *counted)
+        compute(con, "core.user_names", "core.user_spans", "core.users")
         steps = rows_of(con, "select user_id, count(*) from core.steps group by all order by all")
         for table in counted:
             events = f"select user_id, sum(n_events) from {table} group by all order by all"
             assert rows_of(con, events) == steps, table
+        ends = (
+            "select user_id, min(occurred_at), max(occurred_at) from core.steps group by all "
+            "order by all"
+        )
+        reach = (
+            "select user_id, first_event_at, last_event_at from core.users "
+            "where last_event_at is not null order by all"
+        )
+        assert rows_of(con, reach) == rows_of(con, ends)
         zones = dict(rows_of(con, "select user_id, tz from core.users where has_known_tz"))
         assert zones == {"u": of_u, "v": of_v}
 
@@ -227,18 +239,19 @@ def test_a_touched_day_is_found_whole_in_its_stretch_of_time(
     tables: duckdb.DuckDBPyConnection, moments: list[timedelta], tz: str
 ) -> None:
     """Whatever the clock did: islands that left out a day, too."""
-    came = [{"user_id": "u", "user_key": 1, "occurred_at": START + after} for after in moments]
+    came = [{"user_key": 1, "occurred_at": START + after} for after in moments]
     around = [timedelta(hours=hours) for hours in (-24, -23, -12, 0, 12, 23, 24)]
     steps = [{**step, "occurred_at": step["occurred_at"] + by} for step in came for by in around]
     touched = MODELS["touched.marts_user_days"]
     with undone(tables) as con:
-        fill(con, "core.clocks", [{"user_id": "u", "user_key": 1, "tz": tz}])
-        fill(con, "core.steps", steps)
-        fill(con, "come.core_steps", came)
+        fill(con, "core.user_ids", [{"user_id": "u", "user_key": 1}])
+        fill(con, "core.clocks", [{"user_key": 1, "tz": tz}])
+        fill(con, "core.placements", steps)
+        fill(con, "come.core_placements", came)
         compute(con, "marts.user_days")
         con.execute(f"create table touched as {touched.sql}", bound(touched))
         found = con.execute(
-            "select local_date, count(*) from core.steps "
+            "select local_date, count(*) from core.placements "
             "join touched on local_date = (occurred_at at time zone $tz)::date "
             "and occurred_at between from_at and until_at group by all order by all",
             {"tz": tz},
@@ -246,11 +259,11 @@ def test_a_touched_day_is_found_whole_in_its_stretch_of_time(
         assert {day for (day,) in rows_of(con, "select local_date from touched")} == {
             day
             for (day,) in con.execute(
-                "select (occurred_at at time zone $tz)::date from come.core_steps", {"tz": tz}
+                "select (occurred_at at time zone $tz)::date from come.core_placements", {"tz": tz}
             ).fetchall()
         }
         assert found == rows_of(
             con,
             "select local_date, n_events from marts.user_days "
-            "semi join touched using (user_id, local_date) order by all",
+            "semi join touched using (user_key, local_date) order by all",
         )

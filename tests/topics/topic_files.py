@@ -15,6 +15,7 @@ import duckdb
 
 from journey_dagster import warehouse
 from journey_dagster.models import model
+from journey_dagster.refresh import refresh
 from journey_dagster.settings import Settings
 from journey_dagster.topics.decode import decode
 from journey_dagster.topics.exports import ingest_file, layout_of
@@ -37,7 +38,7 @@ EVENTS = (
     "core/deliveries.sql",
     "core/events.sql",
 )
-"""The files that make events of them, in turn."""
+"""The files that make events of them."""
 
 
 LIGHT = """
@@ -100,11 +101,10 @@ def views(n: int, user: str = "robin") -> list[bytes]:
 
 
 def make_events(con: duckdb.DuckDBPyConnection) -> None:
-    """Compute core.events and what it reads."""
+    """Bring core.events, and what it reads, up to date with what is loaded."""
     for declared in ("raw/registry.sql", "raw/identity_vetoes.sql"):
         warehouse.ensure(con, model(declared))
-    for table in EVENTS:
-        warehouse.replace(con, model(table), Settings().sql_parameters())
+    refresh(con, map(model, EVENTS), Settings().sql_parameters())
 
 
 @contextmanager

@@ -13,13 +13,13 @@ $max_steps = 5: Steps from page to page that a way may have.
 Example: from paths_between('/cart', '/order/confirmation', max_steps := 8) */
 with stops as (
     select
-        steps.session_id, user_key, page,
+        steps.session_key, user_key, page,
         row_number() over of_session as stop_no,
         epoch_us(occurred_at) as left_us,
         lag(epoch_us(occurred_at) + (dwell_seconds * 1000000)::bigint) over of_session as arrived_us
     from core.steps as steps
     where next_page <> page
-    window of_session as (partition by steps.session_id order by step_index)
+    window of_session as (partition by steps.session_key order by step_index)
 ),
 
 -- At each stop, the last ones before it on either page.
@@ -31,13 +31,13 @@ looked_back as (
         max(stop_no) filter (page = $to_page) over before as earlier_no
     from stops
     window before as (
-        partition by stops.session_id order by stop_no rows between unbounded preceding and 1 preceding
+        partition by stops.session_key order by stop_no rows between unbounded preceding and 1 preceding
     )
 ),
 
 ways as (
     select
-        looked_back.session_id, user_key, start_no, stop_no,
+        looked_back.session_key, user_key, start_no, stop_no,
         (arrived_us - start_us) / 1000000 as seconds
     from looked_back
     where page = $to_page and start_no >= coalesce(earlier_no, start_no)
@@ -45,15 +45,15 @@ ways as (
 
 spelled as (
     select
-        ways.session_id, ways.user_key, seconds,
+        ways.session_key, ways.user_key, seconds,
         list(page order by stops.stop_no) as path
     from ways
     join stops
-        on stops.session_id = ways.session_id and stops.stop_no between ways.start_no and ways.stop_no
+        on stops.session_key = ways.session_key and stops.stop_no between ways.start_no and ways.stop_no
     where ways.stop_no - ways.start_no <= $max_steps
-    group by ways.session_id, ways.user_key, ways.start_no, ways.stop_no, seconds
+    group by ways.session_key, ways.user_key, ways.start_no, ways.stop_no, seconds
     union all
-    select ways.session_id, user_key, seconds, ['(other)'] as path
+    select ways.session_key, user_key, seconds, ['(other)'] as path
     from ways
     where stop_no - start_no > $max_steps
 )
@@ -61,7 +61,7 @@ spelled as (
 select
     path,                               -- Pages from the first to the last; [(other)] is the longer ways.
     count(*) as n,                      -- Times that the way was taken.
-    count(distinct spelled.session_id) as n_sessions, -- Sessions that took it.
+    count(distinct spelled.session_key) as n_sessions, -- Sessions that took it.
     count(distinct user_key) as n_users, -- Users who took it.
     median(seconds) as median_seconds   -- Median from leaving the first page to reaching the last.
 from spelled

@@ -39,7 +39,7 @@ export function bar(part, whole) {
 }
 
 /** A region that scrolls sideways by itself, reachable and named for the keyboard. */
-const scroller = (label, child) =>
+export const scroller = (label, child) =>
   el("div", { class: "scroller", role: "region", tabindex: "0", "aria-label": label }, child);
 
 /**

@@ -51,7 +51,7 @@ function view(title, lead, ...rest) {
 const WORDS = {
   missing: ({ path, status }) => [
     "The data of this page is missing",
-    `The file ${path} could not be read: ${status}. The person is known, their file is not there. `
+    `The file ${path} could not be read: ${status}. The page is known, its data is not there. `
       + "The operator of this site can publish it again.",
   ],
   invalid: ({ path, reason }) => [

@@ -14,6 +14,13 @@ export class LoadError extends Error {
   }
 }
 
+/** The data that a single-file page carries in itself; null where it has to be fetched. */
+const carried = (path) =>
+  document.querySelector(`script[type="application/json"][data-path="${CSS.escape(path)}"]`);
+
+/** Whether the page is a single file, with nothing beside it. */
+export const isAlone = () => document.querySelector("script[data-path]") !== null;
+
 async function answer(path) {
   try {
     return await fetch(path, { cache: "no-cache" });
@@ -30,10 +37,14 @@ function parse(path, text) {
   }
 }
 
-async function load(path) {
+async function fetched(path) {
   const response = await answer(path);
   if (!response.ok) throw new LoadError("missing", { path, status: `HTTP ${response.status}` });
-  const data = parse(path, await response.text());
+  return response.text();
+}
+
+async function load(path) {
+  const data = parse(path, carried(path)?.textContent ?? (await fetched(path)));
   const version = data?.schema_version;
   if (typeof version !== "string") {
     throw new LoadError("invalid", { path, reason: "there is no schema_version in it" });
@@ -44,6 +55,7 @@ async function load(path) {
   return data;
 }
 
+export const loadFriction = () => load("data/friction.json");
 export const loadUsers = () => load("data/users.json");
 export const loadReport = (slug) => load(`data/${slug}.json`);
 export const reportAddress = (slug) => `report.html?user=${encodeURIComponent(slug)}`;
