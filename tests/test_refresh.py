@@ -33,7 +33,7 @@ def _together() -> list[Model]:
     """The tables of the step `journeys`."""
     node = build_defs().get_repository_def().assets_defs_by_key
     (journeys,) = {each for each in node.values() if each.op.name == "journeys"}
-    return [MODELS[".".join(key.path)] for key in journeys.keys]
+    return [each for key in journeys.keys if (each := MODELS[".".join(key.path)]).reads]
 
 
 TOGETHER = _together()

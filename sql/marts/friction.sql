@@ -97,9 +97,10 @@ weighed as (
 sides as (
     select
         *,
-        least(p, 1 - p) as q,
-        if(p <= 0.5, exits_left, stays_left) as a,
-        if(p <= 0.5, stays_left, exits_left) as b,
+        p <= 0.5 or (p <= 0.9 and n_exits >= p * n_visits) as is_upper,
+        if(is_upper, p, 1 - p) as q,
+        if(is_upper, exits_left, stays_left) as a,
+        if(is_upper, stays_left, exits_left) as b,
         40 + 12 * sqrt(b * q) / (1 - q) + greatest((a + b) * q - a, 0) / (1 - q) - 40 / ln(q) as n_terms
     from weighed
     where is_tested
@@ -112,7 +113,7 @@ tails as (
             range(n_terms::bigint),
             lambda j: exp(lgamma(a + b + j) - lgamma(a + 1 + j) - lgamma(b) + (a + j) * ln(q) + b * ln(1 - q))
         )) as tail,
-        greatest(least(if(p <= 0.5, tail, 1 - tail), 1), 0) as p_value
+        greatest(least(if(is_upper, tail, 1 - tail), 1), 0) as p_value
     from sides
     where n_exits > 0
     union all
