@@ -30,6 +30,8 @@ from friction_worlds import (
     PLANTED,
     chokepoints,
     compute,
+    forget_positions,
+    forget_users,
     live_in,
     noise,
     ranked,
@@ -151,23 +153,28 @@ def planted(sizes: Sequence[int], seeds: int) -> None:
 
 
 def nothing(worlds: int) -> None:
-    """How often something is claimed where nothing is."""
-    print(
-        "noise: worlds of 3,000 steps in which something is called a chokepoint, stated at most 5 %"
-    )
+    """How often something is claimed where nothing is, and what it would be without the care."""
+    print("noise: worlds of 3,000 steps in which anything is called a chokepoint; stated: 5 %")
+    careless = {"position": forget_positions, "users": forget_users}
     for kind in ("plain", "position", "users"):
-        claimed = claimed_by_default = 0
+        claimed = {"by the test alone": 0, "with the default ratio": 0, "without regard for it": 0}
         with duckdb.connect() as con:
             for seed in range(1_000, 1_000 + worlds):
                 live(con, noise(kind, seed))
                 compute(con, JUDGED, {"chokepoint_ratio": 1.0})
-                claimed += bool(chokepoints(con))
+                claimed["by the test alone"] += bool(chokepoints(con))
                 compute(con, ["marts.friction"])
-                claimed_by_default += bool(chokepoints(con))
-        print(
-            f"  {kind:<9}{claimed / worlds:6.1%} by the test alone, "
-            f"{claimed_by_default / worlds:.1%} with the default ratio, of {worlds} worlds"
-        )
+                claimed["with the default ratio"] += bool(chokepoints(con))
+                if kind in careless:
+                    careless[kind](con)
+                    compute(con, ["marts.friction"], {"chokepoint_ratio": 1.0})
+                    claimed["without regard for it"] += bool(chokepoints(con))
+        told = [
+            f"{n / worlds:.1%} {how}"
+            for how, n in claimed.items()
+            if kind in careless or not how.startswith("without")
+        ]
+        print(f"  {kind:<9} {', '.join(told)}; of {worlds} worlds")
 
 
 def live(con: duckdb.DuckDBPyConnection, world: pa.Table) -> None:

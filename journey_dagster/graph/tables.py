@@ -52,9 +52,8 @@ def fill_centrality(con: duckdb.DuckDBPyConnection) -> Centrality:
     graph = read_graph(con)
     found = centrality(graph)
     counted = con.execute(
-        "select page, n, n / (sum(is_entry) over ()) from (select page, "
-        "count(distinct session_key) as n, count_if(is_entry) as is_entry "
-        "from core.steps group by page)"
+        "select page, count(distinct session_key) as n_sessions, "
+        "n_sessions / sum(count_if(is_entry)) over () from core.steps group by page"
     ).fetchall()
     passed = {page: (n, share) for page, n, share in counted}
     _replace(

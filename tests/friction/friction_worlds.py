@@ -201,3 +201,21 @@ def ranked(con: duckdb.DuckDBPyConnection, first: int) -> list[tuple[str, str]]:
 def chokepoints(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """The pages and events that are called chokepoints."""
     return set(con.execute("select page, event from marts.friction where is_chokepoint").fetchall())
+
+
+def forget_users(con: duckdb.DuckDBPyConnection) -> None:
+    """As if every visit were another user's."""
+    con.execute(
+        "update marts.visits set n_users = n_visits, visits_squared = n_visits, "
+        "visits_times_exits = n_exits, exits_squared = n_exits"
+    )
+
+
+def forget_positions(con: duckdb.DuckDBPyConnection) -> None:
+    """As if all of a session were one part."""
+    con.execute("update marts.visit_positions set position_band = 0")
+    con.execute(
+        "create or replace table marts.visit_positions as "
+        "select page, event, source, position_band, sum(n_visits)::bigint as n_visits, "
+        "sum(n_exits)::bigint as n_exits from marts.visit_positions group by all"
+    )

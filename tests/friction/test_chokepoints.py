@@ -11,6 +11,8 @@ from friction_worlds import (
     PLANTED,
     chokepoints,
     compute,
+    forget_positions,
+    forget_users,
     live_in,
     noise,
     ranked,
@@ -91,10 +93,7 @@ def test_without_regard_for_users_noise_would_be_claimed(con: duckdb.DuckDBPyCon
     claimed = 0
     for seed in range(12):
         judge(con, noise("users", seed), chokepoint_ratio=1.0)
-        con.execute(
-            "update marts.visits set n_users = n_visits, visits_squared = n_visits, "
-            "visits_times_exits = n_exits, exits_squared = n_exits"
-        )
+        forget_users(con)
         compute(con, ["marts.friction"], {"chokepoint_ratio": 1.0})
         claimed += bool(chokepoints(con))
     assert claimed >= 3
@@ -104,12 +103,7 @@ def test_without_regard_for_position_noise_would_be_claimed(con: duckdb.DuckDBPy
     claimed = 0
     for seed in range(6):
         judge(con, noise("position", seed), chokepoint_ratio=1.0)
-        con.execute("update marts.visit_positions set position_band = 0")
-        con.execute(
-            "create or replace table marts.visit_positions as "
-            "select page, event, source, position_band, sum(n_visits)::bigint as n_visits, "
-            "sum(n_exits)::bigint as n_exits from marts.visit_positions group by all"
-        )
+        forget_positions(con)
         compute(con, ["marts.friction"], {"chokepoint_ratio": 1.0})
         claimed += bool(chokepoints(con))
     assert claimed >= 3
