@@ -65,19 +65,25 @@ def _graph_without(reason: str) -> dict[str, Any]:
 
 
 def chosen_pages(con: duckdb.DuckDBPyConnection, ranked: Sequence[Row]) -> list[str]:
-    """The pages to draw: first those of the highest friction, then those with most visits.
+    """The pages to draw: first those that lose more than usual, then those with most visits.
 
     Args:
         con: the warehouse.
         ranked: rows of marts.friction, the highest rank first.
     """
-    leading = dict.fromkeys(row["page"] for row in ranked if row["friction_rank"] is not None)
+    leading = dict.fromkeys(row["page"] for row in ranked if _is_leading(row))
     busiest = con.execute(
         "select page from marts.page_flows order by n_entries + n_inflow desc, page limit $limit",
         {"limit": GRAPH_PAGES},
     ).fetchall()
     every = dict.fromkeys([*list(leading)[:LEADING], *(page for (page,) in busiest)])
     return list(every)[:GRAPH_PAGES]
+
+
+def _is_leading(row: Row) -> bool:
+    """Whether it is ranked, and not for losing less than usual."""
+    loss = row["n_expected_lost"]
+    return row["friction_rank"] is not None and (loss is None or loss > 0)
 
 
 def ways_between(
