@@ -41,7 +41,7 @@ PAGES = dg.AssetSpec(
 FRICTION = dg.AssetSpec(
     ["site", "friction"],
     description="The data of the friction page, its CSV twins, and the page as one file.",
-    deps=[key(name) for name in friction_page.MARTS if name in _TABLES],
+    deps=[key(name) for name in friction_page.MARTS],
     group_name="site",
     kinds={"json", "csv", "html"},
     owners=OWNERS,
