@@ -41,6 +41,9 @@ dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000 (PORT=... for anot
 bench: kafka-up ## measure: ratios side by side in one run (starts Kafka)
 	$(BIN)/python bench/pipeline.py
 	$(BIN)/python bench/kafka.py
+	$(BIN)/python bench/journeys.py
+	$(BIN)/python bench/day.py
+	$(BIN)/python bench/friction.py
 
 docs: $(READY) ## renew the generated reference
 	$(BIN)/python scripts/reference.py

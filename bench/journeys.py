@@ -107,7 +107,9 @@ def main() -> None:
     file = asked.dir.resolve() / f"events-{asked.events}-{asked.pages}.parquet"
     _start("events", file, "--events", str(asked.events), "--pages", str(asked.pages))
     measured = _measure(file, asked.events, asked.rounds)
-    _check({name: each.totals for name, each in measured.items() if name not in FLOORS})
+    _check(
+        asked.events, {name: each.totals for name, each in measured.items() if name not in FLOORS}
+    )
     _report(asked.events, measured)
 
 
@@ -145,15 +147,14 @@ def _measure(file: Path, n_events: int, rounds: int) -> dict[str, Measured]:
     return measured
 
 
-def _check(totals: dict[str, dict[str, int]]) -> None:
-    """All made the same.
+def _check(n_events: int, totals: dict[str, dict[str, int]]) -> None:
+    """All made the same, of all events.
 
     Raises:
         SystemExit: some did not; what they say is printed.
     """
     first = next(iter(totals.values()))
-    others = {name: each for name, each in totals.items() if each != first}
-    if others:
+    if first["n_events"] != n_events or any(each != first for each in totals.values()):
         sys.exit(f"not the same: {totals}")
     print(", ".join(f"{name} {n:,}" for name, n in first.items() if name.startswith("n_")))
 
