@@ -315,6 +315,19 @@ def test_a_late_event_joins_two_sessions_and_leaves_no_orphan(world: World) -> N
     assert told == [(1, 0, 1, 1)]
 
 
+def test_a_change_behind_sessions_that_share_a_moment_keeps_them(world: World) -> None:
+    """The source parts a run within one moment; a stretch that began there would cut through it."""
+    world.begin()
+    (record, *_), topic, again = batch(0)
+    said = [("a", 1), ("a", 29), ("b", 29), ("c", 29), ("c", 58)]
+    run = [record._replace(session=name, minutes=at) for name, at in said]
+    bring(world, Batch(run, topic, again))
+    bring(world, batch(59))
+    forward = world.content()
+    world.rebuild()
+    assert forward == world.content()
+
+
 def test_only_what_a_record_touches_is_written(world: World) -> None:
     world.begin()
     bring(world, batch(600, 601), batch(0, 1, user="v"))

@@ -78,6 +78,7 @@ select
     event_name_key,                     -- What happened, as an integer.
     event_id,                           -- The event.
     occurred_at,                        -- When it happened, in UTC.
+    after_pause as is_after_pause,      -- The user's first event, or a pause longer than the gap lies before it.
     if(is_exit, null, pause_us) as pause_us, -- Microseconds until the next step; null on the last.
     if(is_exit, null, next_page_key) as next_page_key, -- Page of the next step; null on the last.
     if(is_exit, null, next_event_name_key) as next_event_name_key -- Event of the next step; null on the last.

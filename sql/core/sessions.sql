@@ -7,6 +7,7 @@ with summed as (
         any_value(user_key) as user_key,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
+        bool_or(is_after_pause) as is_after_pause,
         count(*) as n_steps,
         count(distinct page_key) as n_pages,
         any_value(page_key) filter (step_index = 0) as entry_page_key,
@@ -24,6 +25,7 @@ select
     started_at,                         -- First step, in UTC.
     ended_at,                           -- Last step, in UTC.
     (epoch_us(ended_at) - epoch_us(started_at)) / 1000000 as duration_seconds, -- From first to last step.
+    is_after_pause,                     -- Begins after a pause, not because the source began another one.
     n_steps,                            -- Steps.
     n_pages,                            -- Distinct pages.
     entries.page as entry_page,         -- Page it starts on.

@@ -13,9 +13,18 @@ with moments as (
     where is_open or coalesce(epoch_us(ended_at) >= epoch_us(data_through) - $session_gap_us, false)
 ),
 
--- A session that ended a pause before its user's first change begins and ends as it did, whatever follows.
+-- What lies before the pause before a user's first change stays as it is.
 beginnings as (
-    select user_key, epoch_us(min(occurred_at)) - $session_gap_us as from_us from moments group by user_key
+    select user_key, min(occurred_at) as first_at from moments group by user_key
+),
+
+reached as (
+    select
+        user_key,
+        max(started_at) filter (is_after_pause and started_at <= first_at) as since_at
+    from core.sessions
+    join beginnings using (user_key)
+    group by user_key
 ),
 
 spans as (
@@ -23,8 +32,8 @@ spans as (
     union all
     select user_key, started_at as from_at, ended_at as until_at, false as is_changed
     from core.sessions
-    join beginnings using (user_key)
-    where epoch_us(ended_at) >= from_us
+    join reached using (user_key)
+    where coalesce(started_at >= since_at, true)
 ),
 
 -- One piece of several that begin and end together, so that there is one order.

@@ -3,7 +3,7 @@
 Belongs here: what test_sql.py and test_properties.py share. Does not belong here: cases.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, groupby
 from typing import Any
@@ -59,7 +59,7 @@ def columns(con: duckdb.DuckDBPyConnection, model: Model) -> dict[str, str]:
 
 
 @contextmanager
-def undone(con: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def undone(con: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
     """A transaction that leaves no trace."""
     con.begin()
     try:
