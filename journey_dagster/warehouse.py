@@ -217,29 +217,6 @@ def insert(
         con.unregister("arrived")
 
 
-@contextmanager
-def over(con: duckdb.DuckDBPyConnection, stand_ins: Mapping[str, str]) -> Generator[None]:
-    """Let a SELECT of `sql/` read other rows than those in the warehouse, as it stands.
-
-    Within the block the named tables are these queries, and no other table is in sight.
-
-    Args:
-        con: the warehouse.
-        stand_ins: table to a query; it names tables of the warehouse with `{home}` before them.
-    """
-    home = f'"{con.execute("select current_database()").fetchall()[0][0]}"'
-    con.execute("attach ':memory:' as instead")
-    try:
-        con.execute("use instead")
-        for table, query in stand_ins.items():
-            con.execute(f"create schema if not exists {table.partition('.')[0]}")
-            con.execute(f"create view {table} as {query.format(home=home)}")
-        yield
-    finally:
-        con.execute(f"use {home}")
-        con.execute("detach instead")
-
-
 def ensure_schema(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Make the schema that a table lives in."""
     con.execute(f"create schema if not exists {model.schema}")

@@ -26,7 +26,7 @@ from journey_dagster.topics import TopicError, bulk, segments
 from journey_dagster.topics.decode import decode
 from journey_dagster.topics.segments import Segment
 from journey_dagster.topics.values import Event, Rejection
-from journey_dagster.warehouse import ensure, insert, over, stands, transaction
+from journey_dagster.warehouse import ensure, insert, stands, transaction
 
 RECORDS = model("raw/records.sql")
 SEGMENTS = model("raw/segments.sql")
@@ -242,31 +242,27 @@ def receipt_of(
     ).fetchall()
     con.execute(f"create or replace temp table replaced as {SUPERSEDED.sql}")
     con.execute(
-        "create or replace temp table touched as "
-        f"select distinct event_group from {RECORDS.name} where {mine}",
+        f"create or replace temp table alike as from {RECORDS.name} "
+        f"semi join (select event_group from {RECORDS.name} where {mine}) using (event_group)",
         load_,
     )
-    stand_ins = {
-        RECORDS.name: "from {home}.raw.records semi join temp.touched using (event_group)",
-        SUPERSEDED.name: "from temp.replaced",
-    }
-    with over(con, stand_ins):
-        kept = con.execute(
-            "select count(*), coalesce(count_if(is_late), 0)::bigint "
-            f"from ({DELIVERIES.sql}) as delivered "
-            "where is_counted and topic = $topic and landed_at = $landed_at "
-            "and not exists (from temp.replaced as before where before.topic = delivered.topic "
-            'and before."partition" = delivered."partition" '
-            'and before."offset" = delivered."offset")',
-            load_,
-        ).fetchone()
+    delivered = DELIVERIES.reading({RECORDS.name: "temp.alike", SUPERSEDED.name: "temp.replaced"})
+    kept = con.execute(
+        "select count(*), coalesce(count_if(is_late), 0)::bigint "
+        f"from ({delivered}) as delivered "
+        "where is_counted and topic = $topic and landed_at = $landed_at "
+        "and not exists (from temp.replaced as before where before.topic = delivered.topic "
+        'and before."partition" = delivered."partition" '
+        'and before."offset" = delivered."offset")',
+        load_,
+    ).fetchone()
     gone = con.execute(
         f"select count(*) from {RECORDS.name} semi join replaced "
         f'using (topic, reading, "partition", "offset") where {mine}',
         load_,
     ).fetchone()
     con.execute("drop table replaced")
-    con.execute("drop table touched")
+    con.execute("drop table alike")
     n_kept, n_late = kept or (0, 0)
     return Receipt(
         topic=topic,
