@@ -19,6 +19,7 @@ import duckdb
 
 from journey_dagster import users
 from journey_dagster.models import Model, every_model, model
+from journey_dagster.refresh import distrust
 from journey_dagster.settings import Settings
 from journey_dagster.tables import ids_of, key
 from journey_dagster.warehouse import POOL, Warehouse
@@ -60,6 +61,8 @@ def check(
             return _judge_users(context, bound, warehouse, settings)
         with warehouse.get_connection() as con:
             columns, rows = offending(con, bound, settings)
+            if rows and not warns:
+                distrust(con, bound.reads)
         return dg.AssetCheckResult(
             passed=not rows,
             severity=severity,
@@ -105,6 +108,8 @@ def _judge_users(
     ids = ids_of(context, settings)
     with resource.get_connection() as con:
         _, rows = offending(con, bound, settings, list(ids.values()))
+        if rows:
+            distrust(con, bound.reads)
     wrong: dict[str, list[str]] = defaultdict(list)
     for user_id, problem in rows:
         wrong[user_id].append(problem)

@@ -92,6 +92,24 @@ def refresh(
     return done
 
 
+def distrust(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """Have these tables computed from the beginning by the next refresh: what is wrong may be there.
+
+    Args:
+        con: the warehouse, writable.
+        tables: their names; of a view, what it reads.
+    """
+    every = {each.name: each for each in every_model()}
+    suspects = {*tables}
+    for name in tables:
+        if name in every and every[name].is_view:
+            suspects |= every[name].reads
+    ensure(con, REFRESHES)
+    con.execute(
+        f"delete from {REFRESHES.name} where table_name = any($names)", {"names": sorted(suspects)}
+    )
+
+
 def _in_order(every: Mapping[str, Model], asked: Mapping[str, Model]) -> list[Model]:
     """The tables asked for, each after those that it, or the query for its part, reads.
 

@@ -240,10 +240,8 @@ calm = settings(
 )
 
 
-worlds = given(
-    before=st.lists(HAPPENINGS, max_size=2),
-    after=st.lists(st.lists(HAPPENINGS, min_size=1, max_size=2), min_size=1, max_size=2),
-)
+BEFORE = st.lists(HAPPENINGS, max_size=2)
+AFTER = st.lists(HAPPENINGS, min_size=1, max_size=3)
 
 
 def hold_against_a_rebuild(
@@ -264,7 +262,7 @@ def hold_against_a_rebuild(
 
 @seed(20261121)
 @settings(calm, max_examples=500)
-@worlds
+@given(before=BEFORE, after=st.lists(AFTER, min_size=1, max_size=1))
 def test_what_was_brought_forward_is_what_is_computed_from_the_beginning(
     world: World, before: list[Happening], after: list[list[Happening]]
 ) -> None:
@@ -272,7 +270,7 @@ def test_what_was_brought_forward_is_what_is_computed_from_the_beginning(
 
 
 @settings(calm, max_examples=30)
-@worlds
+@given(before=BEFORE, after=st.lists(AFTER, min_size=1, max_size=3))
 def test_so_is_what_is_computed_whole_when_something_changed(
     world: World, before: list[Happening], after: list[list[Happening]]
 ) -> None:

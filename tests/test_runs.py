@@ -28,7 +28,9 @@ def test_a_demo_fills_every_table_and_counts_what_was_promised(ran):
     of_a_broker = {"raw.watermarks", "meta.topics", "meta.gaps"}
     of_devices = {"core.identity_edges", "core.identities", "core.attributions"}
     rare = {"meta.quarantine", "core.superseded", "raw.identity_vetoes"}
-    assert empty == of_a_broker | of_devices | rare
+    of_a_second_run = {"meta.late_data"}
+    of_more_sessions = {"marts.fragile_flows", "marts.fragile_paths"}
+    assert empty == of_a_broker | of_devices | rare | of_a_second_run | of_more_sessions
     assert hashes["core.events"][0] == PLAN.users * PLAN.events
     assert hashes["core.users"][0] == PLAN.users
 
