@@ -61,7 +61,7 @@ def refresh(
     every = {each.name: each for each in every_model()}
     order = _in_order(every, asked)
     ensure(con, REFRESHES)
-    outside = _outside(con, order)
+    outside = _outside(con, every, order)
     versions = _versions(every, order, parameters) | outside
     behind = _behind(con, every, order, versions)
     done: dict[str, How] = {}
@@ -77,11 +77,7 @@ def refresh(
             for each in order:
                 if each.name not in behind:
                     tell(each, "changed" if changes.bring_forward(each) else "unchanged")
-            fallen = {
-                each.name
-                for each in every.values()
-                if each.name not in asked and each.reads & (changes.of.keys() | behind)
-            }
+            fallen = _downstream(every, changes.of.keys() | behind) - asked.keys()
             _write_down(con, outside, gone=behind | fallen)
     finally:
         changes.forget()
@@ -92,8 +88,16 @@ def refresh(
     return done
 
 
+def _downstream(every: Mapping[str, Model], changed: Iterable[str]) -> set[str]:
+    """All that reads a changed table, also through views and other tables."""
+    found = set(changed)
+    while more := {each.name for each in every.values() if each.reads & found} - found:
+        found |= more
+    return found
+
+
 def distrust(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-    """Have these tables computed from the beginning by the next refresh: what is wrong may be there.
+    """Have these tables computed from the beginning by the next refresh: they may be wrong.
 
     Args:
         con: the warehouse, writable.
@@ -144,12 +148,15 @@ def _versions(
     return found
 
 
-def _outside(con: duckdb.DuckDBPyConnection, tables: Iterable[Model]) -> dict[str, str]:
+def _outside(
+    con: duckdb.DuckDBPyConnection, every: Mapping[str, Model], tables: Iterable[Model]
+) -> dict[str, str]:
     """The small tables that others fill, with a hash of all that they hold."""
     tables = list(tables)
     names = {name for each in tables for name in each.reads} - {each.name for each in tables}
     found: dict[str, str] = {}
-    for name in sorted(names - ARRIVALS):
+    kept = {each.name for each in every.values() if each.reads}  # fell behind if not in step
+    for name in sorted(names - ARRIVALS - kept):
         rows = con.execute(
             "select coalesce(md5(string_agg(row, '' order by row)), '') "
             f"from (select md5(held::varchar) as row from {name} as held)"
