@@ -26,8 +26,8 @@ $(READY): requirements.lock pyproject.toml Makefile
 demo: $(READY) ## synthetic topics -> warehouse -> reports -> local site, offline
 	@$(BIN)/journey demo
 
-test: $(READY) ## run the tests (JOURNEY_REQUIRE_ALL=1 turns skips into failures)
-	$(BIN)/pytest
+test: $(READY) ## run the tests (TESTS=tests/sql for some; JOURNEY_REQUIRE_ALL=1 turns skips into failures)
+	$(BIN)/pytest $(TESTS)
 
 lint: $(READY) ## ruff and strict types
 	$(BIN)/ruff format --check .
