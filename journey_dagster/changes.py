@@ -8,7 +8,7 @@ Which part, the file says in a line of its own (docs/adr/0014):
 
 - `Kept by a, b.`: a row depends only on rows with its a and b in what the table reads. Computed
   again are the keys of the rows that went or came there, or those that `sql/touched/` selects.
-- `Kept by a within core.steps.`: the same, where core.steps computes all rows of an a together.
+- `Kept by a within core.x.`: the same, where core.x computes all rows of an a together.
 - `Added up over core.ways.`: counts per group. What the rows before had added is taken off, what
   the rows now add is added; `n_users` counts distinct users.
 - `Appended at each refresh.`: rows about the changes themselves.
@@ -185,8 +185,7 @@ class Changes:
 
     def _whole(self, model: Model) -> Change:
         flat = _flat(model.name)
-        was = self.view(f"was_{flat}", f"from {model.name}")
-        was = self.relation(f"was_{flat}_rows", f"from {was}")
+        was = self.relation(f"was_{flat}", f"from {model.name}")
         return self._difference(flat, was, self._select(f"now_{flat}", model, {}), None)
 
     def _difference(self, flat: str, was: str, now: str, touched: str | None) -> Change:
@@ -210,8 +209,7 @@ class Changes:
             keys = [name for name in keys if name in self._names(over.name)]
         named = [name for name in self._names(model.name) if name not in {*keys, *counts}]
         touched = self.relation(f"touched_{flat}", _distinct(keys, [less, more]))
-        was = self._part(model.name, touched, of=flat)
-        was = self.relation(f"was_{flat}", f"from {was}")
+        was = self.relation(f"was_{flat}", f"from {self._part(model.name, touched, of=flat)}")
         sums = [name for name in counts if name != "n_users"]
         signed = [
             f"from {was}",
