@@ -20,7 +20,7 @@ _GRAPH = FOR_ALL & dg.AssetSelection.from_string(
 )
 _ANALYSIS = FOR_ALL & (
     dg.AssetSelection.from_string(
-        "key:marts/friction+ or key:marts/recurring_paths or key:marts/friction_changes"
+        "key:marts/friction+ or key:marts/recurring_paths or key:marts/friction_comparisons"
     )
     | dg.AssetSelection.groups("site")
 )

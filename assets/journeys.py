@@ -44,7 +44,7 @@ journeys = tables(
     "marts/visit_positions.sql",
     "marts/page_ways.sql",
     "marts/recurring_paths.sql",
-    "marts/friction_changes.sql",
+    "marts/friction_comparisons.sql",
     # what is known of each user
     "marts/user_days.sql",
     "marts/user_hour_week.sql",

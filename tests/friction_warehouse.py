@@ -231,22 +231,31 @@ TABLES = {
         select [page, next_page] as path, count(*) as n, count(distinct session_id) as n_sessions,
             count(distinct user_key) as n_users, count(*) / 2 as expected_n, 2.0 as lift
         from core.steps where not is_exit group by all""",
-    "marts.friction_changes": """
-        with halves as (
-            select page, event, step_index % 2 = 0 as is_before, is_exit from core.steps)
-        select page, event, count_if(is_before)::bigint as n_visits_before,
-            count_if(is_before and is_exit)::bigint as n_lost_before,
-            n_lost_before / nullif(n_visits_before, 0) as rate_before,
-            count_if(not is_before)::bigint as n_visits_after,
-            count_if(not is_before and is_exit)::bigint as n_lost_after,
-            n_lost_after / nullif(n_visits_after, 0) as rate_after,
-            rate_after - rate_before as rate_change,
-            greatest(rate_change - 0.1, -1) as change_low,
-            least(rate_change + 0.1, 1) as change_high,
-            coalesce(abs(rate_change) > 0.1, false) as is_significant,
-            timestamptz '2025-10-01' as before_from, timestamptz '2025-11-01' as after_from,
-            timestamptz '2025-12-01' as after_until
-        from halves group by all""",
+    "marts.friction_comparisons": """
+        with firsts as (
+            select arg_min(session_id, started_at) as session_id from core.sessions
+            group by user_id),
+        sides as (
+            select 'periods' as comparison, page, event, step_index % 2 = 0 as is_against, is_exit
+            from core.steps
+            union all
+            select 'visitors', page, event, session_id in (from firsts), is_exit from core.steps),
+        bounds as (
+            select 'periods' as comparison, timestamptz '2025-10-01' as against_from,
+                timestamptz '2025-11-01' as period_from, timestamptz '2025-12-01' as period_until)
+        select comparison, page, event, count_if(not is_against)::bigint as n_visits,
+            count_if(not is_against and is_exit)::bigint as n_lost,
+            n_lost / nullif(n_visits, 0) as rate,
+            count_if(is_against)::bigint as n_visits_against,
+            count_if(is_against and is_exit)::bigint as n_lost_against,
+            n_lost_against / nullif(n_visits_against, 0) as rate_against,
+            rate - rate_against as rate_difference,
+            greatest(rate_difference - 0.1, -1) as difference_low,
+            least(rate_difference + 0.1, 1) as difference_high,
+            coalesce(abs(rate_difference) > 0.05 and least(n_visits, n_visits_against) >= 10, false)
+                as is_significant,
+            against_from, period_from, period_until
+        from sides left join bounds using (comparison) group by all""",
     "marts.funnel_steps": """
         select * from (values
             ('checkout', 24, 1, 'cart', 38, 38, 2, null, null, null, null,

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import networkx as nx
 import pytest
+from formulas import GUARDED
 from homes import journey
 from hypothesis import given
 from hypothesis import settings as how
@@ -312,6 +313,14 @@ def test_any_text_goes_through_a_cell_and_comes_back(text: str):
     assert text_of(guarded) == text
     assert guarded[:1] not in {*"=+-@\t\r\n"}
     assert guarded in {text, f"'{text}"}
+
+
+@pytest.mark.parametrize("text", GUARDED)
+def test_a_cell_that_a_spreadsheet_may_run_is_guarded(text: str):
+    with duckdb.connect() as con:
+        found = con.execute(f"select {tables.cell('$text')}", {"text": text}).fetchone()
+    assert found == (GUARDED[text],)
+    assert text_of(GUARDED[text]) == text
 
 
 def test_networkx_reads_both_graphs(shop: Home, tmp_path: Path):

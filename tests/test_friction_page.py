@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import msgspec
 import pytest
+from formulas import GUARDED
 from friction_warehouse import GENERATED_AT, TABLES, Session, walks, warehouse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from typer.testing import CliRunner
 from journey_dagster import site
 from journey_dagster.cli import app
 from journey_dagster.friction_page import MARTS, FrictionPage, build
-from journey_dagster.friction_page.tables import SOURCES
+from journey_dagster.friction_page.tables import SOURCES, csv_cell
 from journey_dagster.friction_page.words import percent
 from journey_dagster.settings import Settings
 from journey_dagster.warehouse import connect
@@ -230,11 +231,55 @@ def test_without_a_chokepoint_the_summary_says_so():
     assert document["summary"][0]["text"].startswith("No page and event loses more sessions")
 
 
+@pytest.mark.parametrize("name", ["periods", "visitors"])
+def test_the_summary_tells_of_each_comparison(shop: FrictionPage, name: str):
+    compared = rows(shop.document, name)
+    assert shop.document["counts"]["n_compared"][name] == len(compared)
+    beyond = [row for row in compared if row["is_significant"]]
+    assert shop.document["counts"]["n_significant"][name] == len(beyond) > 0
+    largest = max(beyond, key=lambda row: abs(row["rate_difference"]))
+    told = [each["text"] for each in shop.document["summary"] if each["section"] == "comparisons"]
+    (sentence,) = [text for text in told if ("first visits" in text) == (name == "visitors")]
+    for side in ("", "_against"):
+        n, rate = largest[f"n_visits{side}"], percent(largest[f"rate{side}"])
+        assert f"{rate} (n\u00a0=\u00a0{n:,})" in sentence
+
+
+def test_where_no_difference_is_beyond_chance_the_summary_says_of_how_many():
+    with warehouse(walks(400)) as con:
+        con.execute("update marts.friction_comparisons set is_significant = false")
+        document = build(con, SETTINGS, GENERATED_AT).document
+    told = [each["text"] for each in document["summary"] if each["section"] == "comparisons"]
+    for text, n in zip(told, document["counts"]["n_compared"].values(), strict=True):
+        assert text.startswith("No exit rate ")
+        assert f"({n} pairs compared)" in text
+
+
+@pytest.mark.parametrize(("n", "can_compare"), [(6 * 28 - 1, False), (6 * 28 + 13, True)])
+def test_data_shorter_than_two_periods_is_the_reason(n: int, can_compare: bool):
+    """Sessions lie four hours apart: six are a day, and they begin at eight in the morning."""
+    with warehouse([Session(1, [("/a", "View")]) for _ in range(n)]) as con:
+        con.execute("delete from marts.friction_comparisons")
+        tables = build(con, SETTINGS, GENERATED_AT).document["tables"]
+    short = "The data begins on 2025-10-01, and nothing lies before the last 28 whole days."
+    expected = SOURCES["periods"].empty if can_compare else short
+    assert tables["periods"]["reason"] == expected
+    assert tables["visitors"]["reason"] == SOURCES["visitors"].empty
+
+
+def test_where_nobody_came_twice_there_is_nobody_who_returns():
+    with warehouse([Session(i, [("/a", "View")]) for i in range(9)]) as con:
+        tables = build(con, SETTINGS, GENERATED_AT).document["tables"]
+    assert tables["visitors"]["reason"] == "Nobody has come for a second session yet."
+
+
 def test_the_twins_hold_all_rows_and_no_formula(shop: FrictionPage):
     with warehouse(walks(400)) as con:
         for name, source in SOURCES.items():
             parsed = list(csv.reader(io.StringIO(shop.twins[name].decode(), newline="")))
-            (n,) = con.execute(f"select count({source.known or '*'}) from {source.mart}").fetchone()
+            (n,) = con.execute(
+                f"select count(*) from {source.mart} where {source.where}"
+            ).fetchone()
             assert parsed[0] == list(source.columns)
             assert len(parsed) == n + 1, name
     risky = made([Session(1, [("=1+1", "@SUM"), ("\t-2", "+3")])])
@@ -425,3 +470,8 @@ def test_building_again_gives_the_same_bytes(demo_home: Settings):
         with connect(demo_home.database) as con:
             texts.append(text(build(con, demo_home, GENERATED_AT)))
     assert first == second
+
+
+@pytest.mark.parametrize("text", GUARDED)
+def test_no_cell_of_a_twin_is_run(text):
+    assert csv_cell("event", text) == GUARDED[text]

@@ -9,7 +9,7 @@ reason in its place, and the rest stands. The same warehouse gives the same byte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +73,12 @@ def build(
     pages, told = Pages(), sessions.Told()
     found = {name: read(con, source) for name, source in SOURCES.items()}
     about = _dataset(con, settings)
+    for name, reason in words.uncompared(about).items():
+        if found[name].reason == SOURCES[name].empty:
+            found[name] = replace(found[name], reason=reason)
     n_sessions = about["n_sessions"]
     friction = found["chokepoints"].rows
+    compared = {name: found[name].rows for name in ("periods", "visitors")}
     more = _more(con, found, pages, told)
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -84,12 +88,13 @@ def build(
         "counts": {
             "n_ranked": sum(row["friction_rank"] is not None for row in friction),
             "n_chokepoints": sum(bool(row["is_chokepoint"]) for row in friction),
-            "n_compared": found["changes"].n_rows,
-            "n_changed": sum(bool(row["is_significant"]) for row in found["changes"].rows),
+            "n_compared": {name: found[name].n_rows for name in compared},
+            "n_significant": {
+                name: sum(bool(row["is_significant"]) for row in rows)
+                for name, rows in compared.items()
+            },
         },
-        "summary": words.summary(
-            friction, found["changes"].rows, found["fragile_flows"].n_rows, n_sessions
-        ),
+        "summary": words.summary(friction, compared, found["fragile_flows"].n_rows, n_sessions),
         **flows.figures(con, friction, n_sessions, pages),
         "tables": {
             name: table(SOURCES[name], rows, pages, more.get(name)) for name, rows in found.items()
@@ -126,6 +131,7 @@ def _dataset(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, An
         "n_unattributed_excluded": n_nobody,
         "session_gap_minutes": settings.session_gap_minutes,
         "min_support": settings.min_support,
+        "friction_period_days": settings.friction_period_days,
         "natural_exits": list(settings.natural_exits),
     }
 
@@ -144,7 +150,7 @@ def _more(
         for row, ids in zip(choking, lists, strict=True)
     ]
     after = sessions.next_pages(con, choking, 3)
-    changes = {(row["page"], row["event"]): row for row in found["changes"].rows}
+    changes = {(row["page"], row["event"]): row for row in found["periods"].rows}
     trend = [changes.get((row["page"], row["event"]), {}) for row in choking]
     fragile = found["fragile_flows"].rows[: SOURCES["fragile_flows"].limit]
     routes = found["fragile_paths"].rows[: SOURCES["fragile_paths"].limit]
@@ -153,10 +159,10 @@ def _more(
     return {
         "chokepoints": {
             "next": [[[pages.place(page), n] for page, n in ways] for ways in after],
-            "rate_change": [plain(row.get("rate_change")) for row in trend],
+            "rate_change": [plain(row.get("rate_difference")) for row in trend],
             "is_significant": [row.get("is_significant") for row in trend],
-            "n_visits_before": [row.get("n_visits_before") for row in trend],
-            "n_visits_after": [row.get("n_visits_after") for row in trend],
+            "n_visits_before": [row.get("n_visits_against") for row in trend],
+            "n_visits_after": [row.get("n_visits") for row in trend],
             "sessions": [told.places(ids) for ids in kept],
         },
         "fragile_paths": {

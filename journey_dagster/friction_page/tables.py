@@ -31,7 +31,8 @@ RETENTION_COHORTS = 17
 """What of the retention triangle the document holds: its averages and the latest cohorts."""
 
 _PAGE_COLUMNS = frozenset({"page", "from_page", "to_page", "via_page"})
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]")
+"""What a spreadsheet runs, as `friction_export.tables` has it for DuckDB."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,18 @@ class Source:
     """Why the mart can be without rows."""
     needs: tuple[str, ...] = ()
     """Columns without which the table says nothing; the others may be missing, and are null."""
-    known: str | None = None
-    """A column whose null makes a row none of the table."""
+    where: str = "true"
+    """Which rows of the mart are the table's, as a condition over the needed columns."""
     most: tuple[str, int] | None = None
     """A column, and the value that rows of the document do not exceed in it."""
 
+
+_COMPARED = (
+    "page", "event", "n_visits", "n_lost", "rate", "n_visits_against", "n_lost_against",
+    "rate_against", "rate_difference", "difference_low", "difference_high", "is_significant",
+)  # fmt: skip
+_COMPARED_NEEDS = ("comparison", "page", "event", "rate_difference")
+_COMPARED_ORDER = "is_significant desc nulls last, least(n_visits,n_visits_against) desc nulls last"
 
 SOURCES: Mapping[str, Source] = {
     "chokepoints": Source(
@@ -119,16 +127,23 @@ SOURCES: Mapping[str, Source] = {
         "There is no session.",
         ("path", "n_sessions"),
     ),
-    "changes": Source(
-        "marts.friction_changes",
-        ("page", "event", "n_visits_before", "n_lost_before", "rate_before", "n_visits_after",
-         "n_lost_after", "rate_after", "rate_change", "change_low", "change_high",
-         "is_significant", "before_from", "after_from", "after_until"),
-        "is_significant desc nulls last, least(n_visits_before,n_visits_after) desc nulls last",
+    "periods": Source(
+        "marts.friction_comparisons",
+        (*_COMPARED, "against_from", "period_from", "period_until"),
+        _COMPARED_ORDER,
         60,
         "No page and event was visited in both periods.",
-        ("page", "event", "rate_change"),
-        known="rate_change",
+        _COMPARED_NEEDS,
+        "comparison = 'periods' and rate_difference is not null",
+    ),
+    "visitors": Source(
+        "marts.friction_comparisons",
+        _COMPARED,
+        _COMPARED_ORDER,
+        60,
+        "No page and event was visited both in a first session and in a later one.",
+        _COMPARED_NEEDS,
+        "comparison = 'visitors' and rate_difference is not null",
     ),
     "funnels": Source(
         "marts.funnel_steps",
@@ -211,7 +226,7 @@ def read(con: duckdb.DuckDBPyConnection, source: Source) -> Found:
     if missing:
         return Found(source.columns, [], 0, f"{source.mart} has no {', '.join(missing)}.")
     picked = [f'"{name}"' if name in standing else f'null as "{name}"' for name in source.columns]
-    rows_of = f"{source.mart} where {source.known or 'true'} is not null"
+    rows_of = f"{source.mart} where {source.where}"
     found = con.execute(
         f"select {', '.join(picked)} from {rows_of} "
         f"order by {_order(source, standing)} limit {TWIN_ROWS}"
@@ -301,11 +316,12 @@ def twin(found: Found) -> bytes:
     writer = csv.writer(text)
     writer.writerow(found.columns)
     for row in found.rows:
-        writer.writerow([_csv_cell(name, row[name]) for name in found.columns])
+        writer.writerow([csv_cell(name, row[name]) for name in found.columns])
     return text.getvalue().encode()
 
 
-def _csv_cell(name: str, value: Any) -> Any:  # noqa: ANN401  whatever a mart holds
+def csv_cell(name: str, value: Any) -> Any:  # noqa: ANN401  whatever a mart holds
+    """A value as a cell that no spreadsheet runs, in a column of this name."""
     if isinstance(value, list):
         value = " > ".join(shown(page) for page in cast("list[str]", value))
     elif isinstance(value, str) and name in _PAGE_COLUMNS:

@@ -4,6 +4,7 @@ Belongs here: text around numbers that are given. Does not belong here: computin
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from journey_dagster.friction_page.tables import shown
@@ -39,9 +40,11 @@ GLOSSARY = {
     "counts once.",
     "Lift": "The rate of this path over the rate of the sessions it is compared with; both stand "
     "beside it. 1 is no difference.",
-    "Change": "The exit rate of the later period less that of the earlier one, in percentage "
-    "points, with its 95 % interval. It is beyond chance when an interval that is wide enough for "
-    "all pairs compared leaves out zero.",
+    "Difference": "The exit rate of one side less that of the other, in percentage points, with "
+    "its 95 % interval. It is beyond chance when an interval that is wide enough for all pairs "
+    "compared leaves out zero. Between two periods it is called a change.",
+    "First visit": "A step in the first session that the data has of a user; all later ones are "
+    "returning. Who came before the data begins counts as new, and only who wanted to return did.",
     "Loop": "Coming back: A then A again is a repeat, A then B then A is a backtrack.",
 }
 
@@ -59,13 +62,16 @@ def glossary(settings: Settings) -> list[dict[str, str]]:
 
 
 def summary(
-    friction: Sequence[Row], changes: Sequence[Row], n_fragile: int, n_sessions: int
+    friction: Sequence[Row],
+    compared: Mapping[str, Sequence[Row]],
+    n_fragile: int,
+    n_sessions: int,
 ) -> list[dict[str, str]]:
     """A few sentences, each with the numbers it stands on and the section it speaks of.
 
     Args:
         friction: rows of marts.friction, the highest rank first.
-        changes: rows of marts.friction_changes.
+        compared: rows of marts.friction_comparisons, by comparison.
         n_fragile: sessions that hold two or more chokepoints.
         n_sessions: all sessions.
     """
@@ -78,9 +84,32 @@ def summary(
             f"({percent(n_fragile / n_sessions)}) passed two or more chokepoints."
         )
         sentences.append({"section": "fragile", "text": text})
-    if changes:
-        sentences.append({"section": "changes", "text": _change(changes)})
+    sentences += [
+        {"section": "comparisons", "text": tell(compared[name])}
+        for name, tell in (("periods", _change), ("visitors", _difference))
+        if compared[name]
+    ]
     return sentences
+
+
+def uncompared(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Why there is nothing to compare, by comparison, where the data as a whole tells.
+
+    Args:
+        dataset: what the document says of its data.
+    """
+    reasons: dict[str, str] = {}
+    if dataset["period"]:
+        first, last = (date.fromisoformat(dataset["period"][end]) for end in ("start", "end"))
+        days = dataset["friction_period_days"]
+        if last - first <= timedelta(days):
+            reasons["periods"] = (
+                f"The data begins on {first}, and nothing lies before the last "
+                f"{_plural(days, 'whole day')}."
+            )
+    if dataset["n_sessions"] == dataset["n_users"] > 0:
+        reasons["visitors"] = "Nobody has come for a second session yet."
+    return reasons
 
 
 def _chokepoint(row: Row) -> str:
@@ -106,21 +135,51 @@ def _no_chokepoint(friction: Sequence[Row]) -> str:
     )
 
 
-def _change(changes: Sequence[Row]) -> str:
-    beyond = [row for row in changes if row["is_significant"]]
-    if not beyond:
+def _change(rows: Sequence[Row]) -> str:
+    row = _largest(rows)
+    if row is None:
         return (
             "No exit rate changed by more than chance explains between the two periods "
-            f"({_plural(len(changes), 'pair')} compared)."
+            f"({_plural(len(rows), 'pair')} compared)."
         )
-    row = max(beyond, key=lambda row: (abs(row["rate_change"]), row["page"], row["event"]))
-    way = "rose" if row["rate_change"] > 0 else "fell"
+    way = "rose" if row["rate_difference"] > 0 else "fell"
     return (
         f"The exit rate at “{row['event']}” on {shown(row['page'])} {way} by "
-        f"{points(abs(row['rate_change']))}, from {percent(row['rate_before'])} "
-        f"(n\u00a0=\u00a0{row['n_visits_before']:,}) to {percent(row['rate_after'])} "
-        f"(n\u00a0=\u00a0{row['n_visits_after']:,})."
+        f"{points(abs(row['rate_difference']))}, from {_against(row)} to {_one(row)}."
     )
+
+
+def _difference(rows: Sequence[Row]) -> str:
+    row = _largest(rows)
+    if row is None:
+        return (
+            "No exit rate of returning visits differs from that of first visits by more than "
+            f"chance explains ({_plural(len(rows), 'pair')} compared)."
+        )
+    way = "higher" if row["rate_difference"] > 0 else "lower"
+    return (
+        f"The exit rate of returning visits at “{row['event']}” on {shown(row['page'])} is {way} "
+        f"by {points(abs(row['rate_difference']))}: {_one(row)} against {_against(row)} of first "
+        "visits."
+    )
+
+
+def _largest(rows: Sequence[Row]) -> Row | None:
+    """The largest difference that is beyond chance."""
+    beyond = [row for row in rows if row["is_significant"]]
+    return max(
+        beyond,
+        key=lambda row: (abs(row["rate_difference"]), row["page"], row["event"]),
+        default=None,
+    )
+
+
+def _one(row: Row) -> str:
+    return f"{percent(row['rate'])} (n\u00a0=\u00a0{row['n_visits']:,})"
+
+
+def _against(row: Row) -> str:
+    return f"{percent(row['rate_against'])} (n\u00a0=\u00a0{row['n_visits_against']:,})"
 
 
 def _rate(row: Row) -> str:

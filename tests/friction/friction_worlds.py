@@ -31,7 +31,7 @@ DEFAULTS = Settings.model_construct().sql_parameters()
 FRICTION = (
     "marts.visits", "marts.visit_positions", "marts.page_ways", "marts.page_centrality",
     "marts.friction", "marts.transition_pairs", "marts.fragile_flows", "marts.fragile_paths",
-    "marts.recurring_paths", "marts.friction_changes", "marts.graph_metrics",
+    "marts.recurring_paths", "marts.friction_comparisons", "marts.graph_metrics",
 )  # fmt: skip
 """All that this part computes, upstream first."""
 

@@ -50,3 +50,10 @@ def empty() -> Json:
     """The document of a warehouse without sessions."""
     with warehouse([]) as con:
         return json.loads(json.dumps(build(con, settings(), GENERATED_AT).document))
+
+
+def of_one_session_each() -> Json:
+    """The document of a week in which nobody came twice, so that nothing can be compared."""
+    with warehouse([Session(i, THERE_AND_BACK) for i in range(40)]) as con:
+        con.execute("update marts.friction_comparisons set rate_difference = null")
+        return json.loads(json.dumps(build(con, settings(), GENERATED_AT).document))

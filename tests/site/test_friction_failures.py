@@ -25,7 +25,7 @@ def spoilt(attack: str) -> dict:
     bad = hostile(doc, attack, KEPT)
     bad["pages"] = [f"/{i}{attack}" for i in range(len(doc["pages"]))]
     bad["tables"] = kept["tables"]
-    for name in ("chokepoints", "pairs", "changes"):
+    for name in ("chokepoints", "pairs", "periods", "visitors"):
         table = bad["tables"][name]
         for i, column in enumerate(table["columns"]):
             if column.endswith("event"):
@@ -57,7 +57,7 @@ def test_hostile_names_stay_text(visit: Callable[..., Watch], own_site: Site, at
         (("matrix",), "transitions"),
         (("steps",), "steps"),
         (("tables", "loops"), "fragile"),
-        (("tables", "changes"), "changes"),
+        (("tables", "periods"), "comparisons"),
         (("tables", "funnels"), "funnels"),
         (("tables", "retention"), "retention"),
         (("tables", "metrics"), "advanced"),
@@ -91,9 +91,43 @@ def test_a_section_without_data_says_why(visit: Callable[..., Watch], own_site: 
     own_site.write("friction.json", doc)
     watch = visit(f"{own_site.address}friction.html")
     expect(watch.page.locator("#steps")).to_contain_text(f"Nothing to show: {reason}")
-    for section in ("chokepoints", "fragile", "changes", "funnels", "retention", "advanced"):
+    for section in ("chokepoints", "fragile", "comparisons", "funnels", "retention", "advanced"):
         expect(watch.page.locator(f"#{section}")).to_contain_text("Nothing to show: not built yet.")
     assert watch.is_clean(), watch
+
+
+@pytest.mark.parametrize(
+    ("which", "reason"),
+    [
+        (
+            "periods",
+            "The data begins on 2025-10-01, and nothing lies before the last 28 whole days",
+        ),
+        ("visitors", "Nobody has come for a second session yet"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_says_why(
+    visit: Callable[..., Watch], own_site: Site, which: str, reason: str
+) -> None:
+    own_site.write("friction.json", friction_samples.of_one_session_each())
+    watch = visit(f"{own_site.address}friction.html?compare={which}")
+    section = watch.page.locator("#comparisons")
+    expect(section).to_contain_text(f"Nothing to show: {reason}.")
+    assert section.locator("table").count() == 0
+    section.get_by_label("Compare").select_option("visitors" if which == "periods" else "periods")
+    expect(section).to_contain_text("Nothing to show: ")
+    expect(section).not_to_contain_text(reason)
+    assert watch.is_clean(), watch
+
+
+def test_a_period_that_the_data_does_not_fill_is_told(
+    visit: Callable[..., Watch], own_site: Site
+) -> None:
+    doc = friction_samples.document()
+    doc["dataset"]["period"]["start"] = "2025-10-09"
+    own_site.write("friction.json", doc)
+    section = visit(f"{own_site.address}friction.html").page.locator("#comparisons")
+    expect(section.locator(".takeaway")).to_contain_text("(the data begins on 9\u00a0Oct 2025)")
 
 
 def test_a_page_of_an_empty_warehouse_is_whole(visit: Callable[..., Watch], own_site: Site) -> None:

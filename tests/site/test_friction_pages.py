@@ -23,7 +23,7 @@ SECTIONS = [
     "transitions",
     "steps",
     "fragile",
-    "changes",
+    "comparisons",
     "funnels",
     "retention",
     "advanced",
@@ -137,18 +137,35 @@ def test_what_cannot_be_estimated_says_why(visit: Callable[..., Watch], friction
     assert not re.search(r"\d\.\d", row.locator("td").first.inner_text())
 
 
-def test_two_periods_are_compared_in_points_with_n(
-    visit: Callable[..., Watch], friction: str
+@pytest.mark.parametrize(
+    ("which", "said", "verdicts"),
+    [
+        (
+            "periods",
+            "1 Nov 2025 \u2013 30 Nov 2025 against 1 Oct 2025 \u2013 31 Oct 2025: ",
+            "▲ rose|▼ fell",
+        ),
+        ("visitors", "the first session that the data has of a user", "▲ higher|▼ lower"),
+    ],
+)
+def test_two_sides_are_compared_in_points_with_n(
+    visit: Callable[..., Watch], friction: str, which: str, said: str, verdicts: str
 ) -> None:
-    page = visit(friction).page
-    text = plain(page.locator("#changes").inner_text())
-    assert "1 Nov 2025 \u2013 30 Nov 2025 against 1 Oct 2025 \u2013 31 Oct 2025" in text
-    for line in page.locator("#changes tbody tr").all():
+    section = visit(f"{friction}?compare={which}").page.locator("#comparisons")
+    lead = plain(section.locator(".takeaway").inner_text())
+    doc = friction_samples.document()
+    n, total = (doc["counts"][name][which] for name in ("n_significant", "n_compared"))
+    assert said in lead
+    assert re.search(rf"\b{n} (exit rates? )?of {total}\b", lead)
+    found = {row["is_significant"] for row in rows(doc, which)}
+    assert found == {True, False}
+    for line in section.locator("tbody tr").all():
         told = plain(line.inner_text())
         assert re.search(r"[+\u2212±]\d+\.\d points", told)
         assert re.search(r"\[[+\u2212±]\d+\.\d to [+\u2212±]\d+\.\d\]", told)
         assert len(re.findall(r"\d+ of \d+", told)) == 2
-        assert "chance" in told or "rose" in told or "fell" in told
+        assert line.locator("svg.interval line.whisker").count() == 3
+        assert re.search(rf"within chance|{verdicts}", told)
 
 
 def test_an_unfinished_week_is_hatched_and_in_no_average(

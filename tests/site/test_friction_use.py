@@ -83,6 +83,8 @@ def test_a_link_shows_what_its_sender_saw(visit: Callable[..., Watch], friction:
     page.locator("#steps g.box").nth(3).click()
     page.get_by_role("tab", name="Transition pairs").click()
     page.locator("#fragile select").select_option("from")
+    page.get_by_label("Compare").select_option("visitors")
+    page.get_by_label("Least n on each side").fill("3")
     page.get_by_label("Only what is beyond chance").check()
     page.get_by_role("radio", name="In that week or later").check()
     seen = page.locator("main").inner_text()
@@ -97,7 +99,8 @@ def test_a_link_shows_what_its_sender_saw(visit: Callable[..., Watch], friction:
 @pytest.mark.parametrize(
     "query",
     ["min=abc", "min=-3", "chokepoints.sort=nothing", "view=x", "order=<img>", "node=/nowhere",
-     "box=9%20/x", "ways=1e99", "flows=constructor", "reading=__proto__", "pairs=", "steps=%00"],
+     "box=9%20/x", "ways=1e99", "flows=constructor", "reading=__proto__", "pairs=", "steps=%00",
+     "compare=toString", "compare=visitors&visitors.min=1e99&visitors.sort=-x"],
 )  # fmt: skip
 def test_nonsense_in_the_address_does_no_harm(
     visit: Callable[..., Watch], friction: str, query: str
@@ -123,8 +126,43 @@ def test_the_csv_is_what_is_shown(
     assert all(not re.match(r"[=+@\t\r]", cell) for line in lines for cell in line)
 
 
+def test_the_comparison_is_chosen_and_taken_as_it_is_shown(
+    visit: Callable[..., Watch], friction: str, tmp_path: Path
+) -> None:
+    page = visit(friction).page
+    section = page.locator("#comparisons")
+    choice = section.get_by_label("Compare")
+    assert choice.locator("option").all_inner_texts() == [
+        "The last 28 days against the 28 days before",
+        "Returning visits against first visits",
+    ]
+    expect(choice).to_have_value("periods")
+    expect(section.locator("thead")).to_contain_text("Before")
+    choice.select_option("visitors")
+    assert "compare=visitors" in page.url
+    expect(section.locator("thead")).to_contain_text("Returning visits")
+    compared = rows(friction_samples.document(), "visitors")
+    kept = [row for row in compared if min(row["n_visits"], row["n_visits_against"]) >= 20]
+    assert 0 < len(kept) < len(compared)
+    section.get_by_label("Least n on each side").fill("20")
+    hidden = f"{len(compared) - len(kept)} of {len(compared)} rows hidden: fewer than 20 visits"
+    expect(section.get_by_role("status")).to_contain_text(hidden)
+    assert "visitors.min=20" in page.url
+    section.get_by_role("button", name="Difference in points").click()
+    name, (head, *lines) = table_of(page, "#comparisons", tmp_path)
+    assert name.startswith("shop-friction-visitors-")
+    taken = [dict(zip(head, line, strict=True)) for line in lines]
+    shown = section.locator("tbody th .page").all_inner_texts()
+    assert [row["page"].removeprefix("'") for row in taken] == shown
+    assert sorted(int(row["n_visits"]) for row in taken) == sorted(row["n_visits"] for row in kept)
+    assert {"n_lost", "rate", "n_lost_against", "rate_against", "n_visits_against",
+            "rate_difference", "difference_low", "difference_high"} <= set(head)  # fmt: skip
+    choice.select_option("periods")
+    assert "compare=" not in page.url
+
+
 @pytest.mark.parametrize(
-    "section", ["#transitions", "#steps", "#fragile", "#changes", "#funnels", "#retention"]
+    "section", ["#transitions", "#steps", "#fragile", "#comparisons", "#funnels", "#retention"]
 )
 def test_every_table_can_be_taken(
     visit: Callable[..., Watch], friction: str, tmp_path: Path, section: str

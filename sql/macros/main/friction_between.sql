@@ -3,7 +3,7 @@
 Who is in both segments is left out, and so are sessions that are still open and natural exits. The
 interval is Newcombe's, of the difference of two rates, at 95 %. A difference is significant when an
 interval that is wide enough for all pairs at once, at 5 %, leaves 0 out, from counts divided by how
-alike the visits of one user are, as in marts.friction_changes.
+alike the visits of one user are, as in marts.friction_comparisons.
 
 $segment: List of the ids of the users of the one segment.
 

@@ -4,9 +4,13 @@
 
 import { button } from "./dom.js";
 
+/** What a spreadsheet may take for a formula, also behind apostrophes: the rule of the exports. */
+const FORMULA = /^'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+/** Taking one apostrophe from what FORMULA fits gives the text back; a number stays a number. */
 function cell(value) {
   let text = value === null || value === undefined ? "" : String(value);
-  if (typeof value !== "number" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
+  if (typeof value !== "number" && FORMULA.test(text)) text = `'${text}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

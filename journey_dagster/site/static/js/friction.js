@@ -14,7 +14,7 @@ const BELOW = [
   ["transitions", "From page to page"],
   ["steps", "Step by step"],
   ["fragile", "Fragile flows"],
-  ["changes", "Before and after"],
+  ["comparisons", "Comparisons"],
   ["funnels", "Funnels"],
   ["retention", "Who comes back"],
   ["advanced", "Advanced"],

@@ -2,7 +2,7 @@
 // Here: which there are; they are loaded when the first view stands. Not here: drawing them.
 
 import { advanced, glossary, made } from "./about.js";
-import { changes } from "./changes.js";
+import { comparisons } from "./comparisons.js";
 import { funnels, retention } from "./cohorts.js";
 import { fragile } from "./fragile.js";
 import { tabs } from "./frame.js";
@@ -20,5 +20,5 @@ const transitions = {
 };
 
 export const sections = [
-  transitions, steps, fragile, changes, funnels, retention, advanced, glossary, made,
+  transitions, steps, fragile, comparisons, funnels, retention, advanced, glossary, made,
 ];

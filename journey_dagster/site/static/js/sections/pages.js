@@ -16,7 +16,7 @@ const pageName = (entry, most) => [
 
 function pageTable({ top, other }) {
   const most = Math.max(0, ...top.map((entry) => entry.n_events));
-  const node = table("Pages", [
+  const node = table("Events per page", [
     { head: "Page", rowHead: true, cell: (entry) => pageName(entry, most) },
     { head: "Events", numeric: true, cell: (entry) => int(entry.n_events) },
     { head: "Days", numeric: true, cell: (entry) => int(entry.n_days) },
