@@ -1,7 +1,4 @@
-"""The one truth of events, and the journeys in it: who is who, sessions, steps, ways, users.
-
-All are brought up to date together, by computing again only what changed.
-"""
+"""The one truth of events and the journeys in it; only what changed is computed again."""
 
 from journey_dagster.tables import table, tables
 
@@ -50,9 +47,12 @@ journeys = tables(
     "marts/user_hour_week.sql",
     "marts/user_pages.sql",
     "marts/user_sources.sql",
+    "marts/user_authors.sql",
     "marts/user_topics_monthly.sql",
     "marts/user_recent.sql",
     "marts/user_sessions.sql",
+    "marts/user_cohort.sql",
+    "marts/fact_definitions.sql",
     "meta/late_data.sql",
 )
 

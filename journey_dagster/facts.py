@@ -1,7 +1,8 @@
 """A fact of a user, and how it reads.
 
 Belongs here: the record of `marts.user_facts` and its rendering as words and numbers.
-Does not belong here: which facts there are (`sql/marts/user_facts.sql`), sentences (`insights`).
+Does not belong here: which facts there are (`sql/marts/fact_definitions.sql`), how they are
+computed (`sql/marts/user_facts.sql`), sentences (`insights`).
 """
 
 import math
@@ -31,6 +32,7 @@ class Fact:
     unit: str
     coverage: float | None
     n: int
+    definition: str = ""
 
     @property
     def text(self) -> str:
@@ -45,14 +47,31 @@ class Fact:
             case "month":
                 year, month = (self.value_text or "").split("-")
                 return f"{MONTHS[int(month) - 1]} {year}"
+            case "months":
+                first, last = (
+                    MONTHS[int(month) - 1] for month in (self.value_text or "").split("-")
+                )
+                return f"{first} to {last}"
             case _:
                 return self.value_text or self.amount
 
     @property
     def amount(self) -> str:
-        """The number with its unit, such as `1,234 events`; a fact that is a name has one too."""
-        unit = "events" if self.unit in {"date", "month"} else self.unit
-        return quantity(self.value or 0, unit)
+        """The number with its unit, such as `1,234 events`; empty where the fact is a name alone.
+
+        Of an hour, a day, a month or a name it is the events there.
+        """
+        match self.unit:
+            case "hour" | "weekday":
+                return quantity(self.n, "events")
+            case _ if self.value is None:
+                return ""
+            case "%":
+                return f"{math.floor(self.value + 0.5)} %"
+            case "date" | "month" | "daypart":
+                return quantity(self.value, "events")
+            case _:
+                return quantity(self.value, self.unit)
 
 
 def quantity(value: float, unit: str) -> str:
@@ -77,7 +96,7 @@ def read_facts(
     """User id to fact id to fact, of the users asked for."""
     found: dict[str, dict[str, Fact]] = defaultdict(dict)
     rows = con.execute(
-        "select user_id, fact_id, label, value, value_text, unit, coverage, n "
+        "select user_id, fact_id, label, value, value_text, unit, coverage, n, definition "
         "from marts.user_facts where user_id = any($users)",
         {"users": list(ids)},
     ).fetchall()

@@ -192,7 +192,8 @@ class World:
             "$5 as occurred_at, $6 as message_id, $7 as fingerprint, $8 as user_id, "
             "$9 as anonymous_id, $10 as page, $11 as event_name, $12 as session_id, "
             "$13 as same_as, $14 as revision, $15 as day, $16 as is_provisional, "
-            "$17::varchar[] as tags, $18 as title, timestamptz '2025-01-01' as landed_at)",
+            "$17::varchar[] as tags, $17::varchar[] as authors, $18 as title, "
+            "timestamptz '2025-01-01' as landed_at)",
             rows,
         )
         self.con.execute(

@@ -41,11 +41,19 @@ longest as (
     qualify row_number() over (partition by user_id order by n_days desc, start_date) = 1
 ),
 
+current_streaks as (
+    select user_id, n_days
+    from streaks
+    join asked using (user_id)
+    join core.horizon on end_date = (data_through at time zone tz)::date
+),
+
 sessions as (
     select
         user_id,
         count(*) as n_sessions,
         count_if(is_open)::bigint as n_open_sessions,
+        max(duration_seconds) / 60 as longest_session_minutes,
         median(duration_seconds) / 60 as median_session_minutes,
         quantile_cont(duration_seconds, 0.9) / 60 as p90_session_minutes,
         median(n_steps) as median_session_steps
@@ -72,6 +80,13 @@ pages as (
     group by all
 ),
 
+windows as (
+    select
+        data_through - $recent_days::integer * interval 1 day as recent_from,
+        data_through - 2 * $recent_days::integer * interval 1 day as previous_from
+    from core.horizon
+),
+
 events as (
     select
         events.user_id,
@@ -80,11 +95,15 @@ events as (
         avg((title is not null)::integer) filter (not is_noise) as title_coverage,
         avg((tags is not null)::integer) filter (not is_noise) as topic_coverage,
         avg((publication is not null)::integer) filter (not is_noise) as source_coverage,
-        count_if(
-            not is_noise and occurred_at > data_through - $recent_days::integer * interval 1 day
-        )::bigint as n_recent_events
+        avg((authors is not null)::integer) filter (not is_noise) as author_coverage,
+        count_if(not is_noise and occurred_at > recent_from)::bigint as n_recent_events,
+        if(
+            bool_or(not is_noise and occurred_at <= previous_from),
+            count_if(not is_noise and occurred_at > previous_from)::bigint - n_recent_events,
+            null
+        ) as n_previous_events
     from core.events as events
-    left join core.horizon on true
+    left join windows on true
     where events.user_id = any($users::varchar[])
     group by all
 )
@@ -104,19 +123,23 @@ select
     coalesce(longest.n_days, 0) as longest_streak_days, -- Most active days in a row.
     longest.start_date as longest_streak_start, -- First day of that streak; null without events.
     longest.end_date as longest_streak_end, -- Last day of that streak; null without events.
+    coalesce(current_streaks.n_days, 0) as current_streak_days, -- Active days in a row up to the last day of all data.
     coalesce(pages.n_pages, 0) as n_pages, -- Distinct pages.
     sessions.median_session_minutes,    -- Median length of a session; null without sessions.
     sessions.p90_session_minutes,       -- Nine of ten sessions are no longer; null without sessions.
+    sessions.longest_session_minutes,   -- Length of the longest session; null without sessions.
     sessions.median_session_steps,      -- Median steps of a session; null without sessions.
     hours.peak_weekday,                 -- Weekday of the busiest hour of the week, Monday is 0; null without events.
     hours.peak_hour,                    -- Busiest hour of the week, 0 to 23; null without events.
     coalesce(hours.peak_events, 0) as peak_events, -- Events in that hour of the week.
     coalesce(events.n_recent_events, 0) as n_recent_events, -- Events in the last days of data.
+    events.n_previous_events,           -- Events in as many days before; null for who began after their beginning.
     coalesce(events.n_noise, 0) as n_noise, -- Events that do not count: flagged as noise.
     coalesce(events.n_duplicates, 0) as n_duplicates, -- Further deliveries of events, not counted.
     events.title_coverage,              -- Share of events whose page has a title; null without events.
     events.topic_coverage,              -- Share of events whose content has known tags; null without events.
     events.source_coverage,             -- Share of events whose publication is known; null without events.
+    events.author_coverage,             -- Share of events whose content has known authors; null without events.
     case
         when coalesce(days.n_events, 0) = 0 then 'T0'
         when days.active_days < 3 or sessions.n_sessions < 5 then 'T1'
@@ -126,6 +149,7 @@ select
 from asked
 left join days using (user_id)
 left join longest using (user_id)
+left join current_streaks using (user_id)
 left join sessions using (user_id)
 left join hours using (user_id)
 left join pages using (user_id)

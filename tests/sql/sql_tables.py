@@ -22,8 +22,9 @@ DEFAULTS = Settings.model_construct().sql_parameters()
 def empty_tables() -> duckdb.DuckDBPyConnection:
     """All tables, upstream first, with the columns that their files give and no rows.
 
-    Views stand as tables too, so that a case can say what is in them. Beside each table stand the
-    rows that went from it and those that came to it: `gone.core_events` and `come.core_events`.
+    Views stand as tables too, so that a case can say what is in them; only one that reads nothing
+    says so itself. Beside each table stand the rows that went from it and those that came to it:
+    `gone.core_events` and `come.core_events`.
     """
     con = duckdb.connect(config={"threads": 1})  # on few rows a second one only waits
     con.execute("set TimeZone = 'UTC'")
@@ -37,7 +38,8 @@ def empty_tables() -> duckdb.DuckDBPyConnection:
         for upstream in model.reads:
             build(MODELS[upstream])
         con.execute(f"create schema if not exists {model.schema}")
-        con.execute(f"create table {model.name} as {model.sql} with no data", bound(model))
+        rows = "" if model.is_view and not model.reads else "with no data"
+        con.execute(f"create table {model.name} as {model.sql} {rows}", bound(model))
         for schema in ("gone", "come"):
             flat = model.name.replace(".", "_")
             con.execute(f"create table {schema}.{flat} as from {model.name}")
