@@ -44,6 +44,7 @@ bench: kafka-up ## measure: ratios side by side in one run (starts Kafka)
 	$(BIN)/python bench/journeys.py
 	$(BIN)/python bench/day.py
 	$(BIN)/python bench/friction.py
+	$(BIN)/python bench/insights.py
 
 docs: $(READY) ## renew the generated reference
 	$(BIN)/python scripts/reference.py

@@ -4,11 +4,10 @@ import dagster as dg
 
 from journey_dagster.automation import nightly_schedule, users_sensor
 
-PER_USER = dg.AssetSelection.assets(
-    ["marts", "user_summary"],
-    ["marts", "user_facts"],
-    ["marts", "user_insights"],
-    ["marts", "user_report"],
+PER_USER = dg.AssetSelection.from_string(
+    "key:marts/user_summary or key:marts/user_interests or key:marts/user_facts "
+    "or key:insights/answers or key:marts/user_insights or key:marts/user_generations "
+    "or key:marts/user_report"
 )
 FOR_ALL = dg.AssetSelection.all() - PER_USER
 

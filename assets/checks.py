@@ -1,5 +1,8 @@
 """What must hold before anything is built on it: conservation, balance, and the shape of flows."""
 
+import dagster as dg
+
+from journey_dagster import answers
 from journey_dagster.checks import check
 from journey_dagster.flow_checks import flow_checks
 
@@ -21,6 +24,13 @@ friction_rates_hold = check("checks/friction_rates_hold.sql", on="marts.friction
 
 # Per user: a failure holds back that user's report and nobody else's.
 summary_adds_up = check("checks/summary_adds_up.sql", on="marts.user_summary")
+sentences_rest_on_facts = check("checks/sentences_rest_on_facts.sql", on="marts.user_insights")
+models_answered = check("checks/models_answered.sql", on="marts.user_generations", warns=True)
+spending_is_capped = dg.asset_check(
+    asset=answers.ANSWERS.key,
+    name="spending_is_capped",
+    description="No user of a day, no run and no day took more than its cap.",
+)(answers.judge_spending)
 facts_are_sound = check("checks/facts_are_sound.sql", on="marts.user_facts")
 
 flow_metrics = flow_checks(on="marts.flow_metrics")

@@ -7,7 +7,7 @@ from journey_dagster.tables import ALL_AT_ONCE
 from journey_dagster.warehouse import POOL
 
 user_insights = dg.multi_asset(
-    name="user_insights", specs=[outlets.INSIGHTS], pool=POOL, backfill_policy=ALL_AT_ONCE
+    name="user_insights", specs=outlets.INSIGHTS, pool=POOL, backfill_policy=ALL_AT_ONCE
 )(outlets.tell_stories)
 
 user_report = dg.multi_asset(

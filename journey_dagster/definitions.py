@@ -10,7 +10,7 @@ import dagster as dg
 
 import assets  # noqa: TID251  the one place (docs/adr/0001)
 from assets import automation  # noqa: TID251
-from journey_dagster.settings import KafkaSettings, Settings
+from journey_dagster.settings import InsightsSettings, KafkaSettings, Settings
 from journey_dagster.warehouse import Warehouse
 
 
@@ -26,6 +26,7 @@ def build_defs(settings: Settings | None = None, **overrides: object) -> dg.Defi
     resources = {
         "settings": settings,
         "broker": KafkaSettings(),
+        "insights": InsightsSettings(),
         "warehouse": Warehouse(database=str(settings.database), memory_limit=settings.memory_limit),
         **overrides,
     }

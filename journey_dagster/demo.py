@@ -5,20 +5,27 @@ Does not belong here: synthesis (`synth`), the run that follows (`runs`).
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from pydantic import SecretStr
 
 from journey_dagster import users, warehouse
 from journey_dagster.instance import open_instance, sync_partitions
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
+from journey_dagster.standin.honest import honest
+from journey_dagster.standin.server import standin
 from journey_dagster.synth import Plan, Topics, write_topics
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.exports import ingest_file, layout_of
 from journey_dagster.topics.files import Format
 from journey_dagster.topics.load import Receipt
+
+MODEL = "demo-stand-in"
+"""What a demo's texts say wrote them."""
 
 
 def prepare(settings: Settings, plan: Plan) -> Topics:
@@ -63,6 +70,20 @@ def ingest(settings: Settings, topics: Topics) -> Iterator[Receipt]:
             yield ingest_file(con, settings, path, layout, datetime.now(UTC))
 
 
+@contextmanager
+def models() -> Generator[InsightsSettings]:
+    """Settings that ask a stand-in on this machine, which words facts by rule and costs nothing."""
+    with standin(honest) as server:
+        yield InsightsSettings(
+            enabled=True,
+            story_model=f"openai:{MODEL}",
+            structure_model=f"openai:{MODEL}",
+            prices={MODEL: (0, 0)},
+            openai_api_key=SecretStr("none"),
+            openai_base_url=server.openai_url,
+        )
+
+
 def _refuse_others_data(settings: Settings) -> None:
     if settings.registry.exists() or any(settings.raw.glob("*/*")):
         raise TopicError(
@@ -85,8 +106,10 @@ def _clear(settings: Settings) -> None:
     """Remove what an earlier demo made."""
     for folder in (settings.raw, settings.site, settings.home / "synth"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (settings.database, settings.analytics, settings.registry, settings.funnels):
-        file.unlink(missing_ok=True)
-        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    for file in (
+        settings.database, settings.analytics, settings.registry, settings.funnels, settings.ledger
+    ):  # fmt: skip
+        for ending in ("", ".wal", "-wal", "-shm"):
+            file.with_name(file.name + ending).unlink(missing_ok=True)
     with open_instance(settings) as instance:
         sync_partitions(instance, [], remove=True)

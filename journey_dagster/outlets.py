@@ -4,15 +4,17 @@ Belongs here: the Dagster shells around `insights`, `publish`, `site` and `wareh
 Does not belong here: what they do.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from journey_dagster import friction_page, insights, publish, site
+from journey_dagster import friction_page, publish, site
 from journey_dagster.checks import SHOWN
+from journey_dagster.insights import telling
 from journey_dagster.models import QUERIES, every_model
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.site.single import single_file
 from journey_dagster.tables import OWNERS, ids_of, key, registry_of, shown, spec
 from journey_dagster.users import USERS
@@ -20,9 +22,14 @@ from journey_dagster.warehouse import PRIVATE, Warehouse, publish_copy, written
 
 _TABLES = [model.name for model in every_model() if model.schema not in QUERIES | PRIVATE]
 
-INSIGHTS = spec(
-    insights.INSIGHTS, also_reads=["marts.user_summary", "marts.user_facts"]
-).replace_attributes(partitions_def=USERS)
+_READ_FOR_STORIES = ["marts.user_summary", "marts.user_facts", "core.users", "core.user_names"]
+
+INSIGHTS = [
+    spec(each, also_reads=[*_READ_FOR_STORIES, "insights.answers"]).replace_attributes(
+        partitions_def=USERS
+    )
+    for each in (telling.INSIGHTS, telling.PARTS)
+]
 
 # Publishing waits for the checks on what it counts, so it names all that must be sound.
 REPORT = spec(
@@ -60,20 +67,40 @@ ANALYTICS = dg.AssetSpec(
 
 
 def tell_stories(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult[Any]:
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    settings: dg.ResourceParam[Settings],
+    insights: dg.ResourceParam[InsightsSettings],
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Write the users' stories; whoever's facts make none has none, and is held back later."""
     ids = ids_of(context, settings)
     with warehouse.get_connection() as con:
-        outcome = insights.write_templates(con, list(ids.values()), settings.recent_days)
-        found = written(con, insights.INSIGHTS)
+        outcome = telling.write_stories(con, list(ids.values()), settings, insights)
+        stories, parts = written(con, telling.INSIGHTS), written(con, telling.PARTS)
     for slug, user_id in ids.items():
-        trouble = outcome[user_id]
-        context.add_asset_metadata(
-            {"source": "template"} | ({"trouble": trouble} if trouble else {}), partition_key=slug
-        )
-    without = sum(trouble is not None for trouble in outcome.values())
-    return dg.MaterializeResult(metadata=shown(found) | {"n_without_story": without})
+        about = {"trouble": outcome.troubles[user_id]} if user_id in outcome.troubles else {}
+        about |= _about_story(context.run.run_id, outcome.parts.get(user_id, []))
+        context.add_asset_metadata(about, asset_key=INSIGHTS[0].key, partition_key=slug)
+    yield dg.MaterializeResult(
+        asset_key=INSIGHTS[0].key,
+        metadata=shown(stories) | {"n_without_story": len(outcome.troubles)},
+    )
+    yield dg.MaterializeResult(asset_key=INSIGHTS[1].key, metadata=shown(parts))
+
+
+def _about_story(run_id: str, parts: Sequence[telling.Told]) -> dict[str, Any]:
+    """Who told a user's story, and for how much."""
+    models = sorted({part.model for part in parts if part.model and part.source == "llm"})
+    paid = [part.paid for part in parts if part.paid]
+    return {
+        "source": "llm" if models else "template",
+        "models": ", ".join(models),
+        "n_sentences": sum(len(part.sentences) for part in parts),
+        "n_dropped": sum(len(part.dropped) for part in parts),
+        "n_from_cache": sum(one.run_id != run_id for one in paid),
+        "tokens": sum(one.tokens_in + one.tokens_out for one in paid),
+        "cost_usd": sum(one.micro_usd for one in paid) / 1_000_000,
+    }
 
 
 def publish_users(

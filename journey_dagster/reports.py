@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from journey_dagster.facts import Fact, read_facts
+from journey_dagster.insights.charts import Chart, compiled
 from journey_dagster.settings import Settings
 
 SCHEMA_VERSION = "1.0"
@@ -44,9 +45,11 @@ _QUERIES = {
     "order by user_id, session_rank",
     "recent": "select user_id, at_local, page, title, publication from marts.user_recent "
     "where user_id = any($users) order by user_id, recent_rank",
-    "story": "select user_id, block_no, block_type, text, fact_ids, source, model, prompt_version "
+    "story": "select user_id, generation, block_no, block_type, text, fact_ids, series "
     "from marts.user_insights where user_id = any($users) "
-    "order by user_id, block_no, sentence_no",
+    "order by user_id, generation, block_no, sentence_no",
+    "parts": "select user_id, generation, source, status, model, prompt_version, n_dropped, "
+    "answered_at from marts.user_generations where user_id = any($users)",
     "topics_of_origin": "select user_id, topic, count(*) from core.events "
     "where user_id = any($users) and not is_noise group by all order by all",
 }
@@ -101,7 +104,7 @@ def build(
                 "data_through": through,
                 **_document(head, mine, facts.get(user_id, {}), settings),
             }
-            yield Report(user_id, head["slug"], document)
+            yield Report(user_id, head["slug"], _with_configurations(document))
 
 
 def _heads(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -131,6 +134,7 @@ def _document(
     facts: Mapping[str, Fact],
     settings: Settings,
 ) -> dict[str, Any]:
+    texts = _texts(rows["story"], rows["parts"], facts)
     return {
         "user": {
             "slug": head["slug"],
@@ -156,7 +160,10 @@ def _document(
         },
         "headline": _headline(head, settings),
         "facts": _facts(facts, rows["story"]),
-        "narrative": _narrative(rows["story"]),
+        "narrative": texts["narrative"],
+        "spotlight": texts["recent"],
+        "interests": texts["interests"],
+        "charts": texts["charts"],
         "calendar": _calendar(head, rows["days"]),
         "hour_week": _hour_week(head, rows["hours"]),
         "pages": _pages(head, rows["pages"], rows["all_pages"]),
@@ -230,7 +237,7 @@ def _headline(head: Mapping[str, Any], settings: Settings) -> list[dict[str, Any
 
 def _facts(facts: Mapping[str, Fact], story: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """All facts, those that the story cites first and in its order."""
-    cited = [fact_id for _, _, _, fact_ids, *_ in story for fact_id in fact_ids]
+    cited = [fact_id for *_, fact_ids, _ in story for fact_id in fact_ids]
     order = [name for name in dict.fromkeys([*cited, *sorted(facts)]) if name in facts]
     return [
         {
@@ -242,24 +249,80 @@ def _facts(facts: Mapping[str, Fact], story: Sequence[tuple[Any, ...]]) -> list[
             "text": facts[name].text,
             "coverage": facts[name].coverage,
             "n": facts[name].n,
+            "definition": facts[name].definition,
         }
         for name in order
     ]
 
 
-def _narrative(story: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
-    blocks: dict[int, dict[str, Any]] = {}
-    for block_no, block_type, text, fact_ids, *_ in story:
-        block = blocks.setdefault(block_no, {"type": block_type, "sentences": []})
+def _texts(
+    story: Sequence[tuple[Any, ...]], parts: Sequence[tuple[Any, ...]], facts: Mapping[str, Fact]
+) -> dict[str, dict[str, Any]]:
+    """The parts of the text: who wrote each, and its blocks, interests or charts."""
+    origins = {name: origin for name, *origin in parts}
+    blocks: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for generation, block_no, block_type, text, fact_ids, series in story:
+        block = blocks[generation].setdefault(
+            block_no, {"type": block_type, "series": series, "sentences": []}
+        )
         block["sentences"].append({"text": text, "fact_ids": fact_ids})
-    source, model, prompt_version = story[0][4:] if story else ("template", None, None)
+    told: dict[str, dict[str, Any]] = {}
+    for generation, shape in _SHAPES.items():
+        source, status, model, version, n_dropped, at = origins.get(generation, _NOBODY)
+        found = blocks[generation]
+        told[generation] = {
+            "source": source,
+            "status": status,
+            "model": model.partition(":")[2] if model and source == "llm" else None,
+            "prompt_version": version if source == "llm" else None,
+            "written_at": _utc(at) if at and source == "llm" else None,
+            "dropped_sentences": n_dropped,
+            **shape([found[number] for number in sorted(found)], facts),
+        }
+    return told
+
+
+_NOBODY = ("template", "nothing", None, None, 0, None)
+
+
+def _prose(blocks: Sequence[Mapping[str, Any]], _facts: Mapping[str, Fact]) -> dict[str, Any]:
+    return {"blocks": [{"type": one["type"], "sentences": one["sentences"]} for one in blocks]}
+
+
+def _interests(blocks: Sequence[Mapping[str, Any]], facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Each interest with the fact that it is: the first of its kind that its sentence names."""
+    found: list[dict[str, Any]] = []
+    for block in blocks:
+        sentence = block["sentences"][0]
+        kind = block["type"]
+        names = [name for name in sentence["fact_ids"] if re.fullmatch(rf"{kind}_\d", name)]
+        if names and names[0] in facts:
+            fact = facts[names[0]]
+            found.append({"kind": kind, "topic": fact.text, "n": fact.n, **sentence})
+    return {"items": found}
+
+
+def _charts(blocks: Sequence[Mapping[str, Any]], _facts: Mapping[str, Fact]) -> dict[str, Any]:
     return {
-        "source": source,
-        "model": model,
-        "prompt_version": prompt_version,
-        "dropped_sentences": 0,
-        "blocks": [blocks[number] for number in sorted(blocks)],
+        "items": [
+            {"type": block["type"], "series": block["series"], **block["sentences"][0]}
+            for block in blocks
+        ]
     }
+
+
+_SHAPES = {"narrative": _prose, "recent": _prose, "interests": _interests, "charts": _charts}
+"""How the blocks of each part are laid out."""
+
+
+def _with_configurations(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a Chart.js configuration for each chart whose series it holds."""
+    items = [
+        {**item, "config": config}
+        for item in document["charts"]["items"]
+        if (config := compiled(Chart(item["type"], tuple(item["series"])), document))
+    ]
+    return {**document, "charts": {**document["charts"], "items": items}}
 
 
 def _calendar(head: Mapping[str, Any], days: Sequence[tuple[Any, ...]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import dagster as dg
 from journey_dagster import stages, users, warehouse
 from journey_dagster.automation import range_tags
 from journey_dagster.instance import FROM_CLI, only_runner, open_instance, sync_partitions
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.stages import Stage
 
 Narrator = Callable[[str], None]
@@ -40,13 +40,19 @@ class Summary:
     seconds: float = 0
 
 
-def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Summary:
+def run(
+    settings: Settings,
+    narrate: Narrator,
+    slugs: Sequence[str] = (),
+    insights: InsightsSettings | None = None,
+) -> Summary:
     """Compute everything, and the reports of these users, or of all registered.
 
     Args:
         settings: where and how.
         narrate: takes one line per finished step.
         slugs: whose reports; by default everyone's.
+        insights: which models to ask; by default, as the environment says.
 
     Raises:
         RegistryError: the registry cannot be read, or a slug is nobody's.
@@ -56,7 +62,11 @@ def run(settings: Settings, narrate: Narrator, slugs: Sequence[str] = ()) -> Sum
 
     registered = users.load(settings.registry)
     users.by_slug(registered, slugs)
-    defs = build_defs(settings, loggers={"narrator": _logger(narrate)})
+    defs = build_defs(
+        settings,
+        loggers={"narrator": _logger(narrate)},
+        insights=insights or InsightsSettings(),
+    )
     summary = Summary()
     start = time.monotonic()
     with open_instance(settings) as instance, only_runner(instance, settings):

@@ -6,6 +6,7 @@ Does not belong here: what is derived from data, Dagster configuration, secrets 
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, cast, get_args
@@ -219,6 +220,11 @@ class Settings(BaseSettings):
         return self.home / "funnels.json"
 
     @property
+    def ledger(self) -> Path:
+        """What models were asked, answered and cost."""
+        return self.home / "insights.sqlite"
+
+    @property
     def site(self) -> Path:
         """The published site."""
         return self.home / "site"
@@ -314,3 +320,83 @@ class KafkaSettings(BaseSettings):
         if self.sasl_username:
             return "SASL_SSL"
         return "SSL" if self.ssl_certificate_location else "PLAINTEXT"
+
+
+class InsightsSettings(BaseSettings):
+    """Models that word what facts hold. Each field is the variable `INSIGHTS_<NAME>`.
+
+    Without them, and whenever they fail, stories are template text; so nothing here is needed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="INSIGHTS_",
+        env_file=ROOT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    enabled: bool = Field(default=False, description="Ask models; off, nothing leaves and costs.")
+    story_model: str = Field(
+        default="bedrock:us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        pattern="^(bedrock|openai):.+$",
+        description="Writes narratives and the recent spotlight; SERVICE:MODEL.",
+    )
+    structure_model: str = Field(
+        default="openai:gpt-5-nano",
+        pattern="^(bedrock|openai):.+$",
+        description="Words interests and proposes charts; SERVICE:MODEL.",
+    )
+    prices: Annotated[Mapping[str, tuple[float, float]], NoDecode] = Field(
+        default_factory=dict[str, tuple[float, float]],
+        description="Dollars per million tokens of further models: MODEL=IN/OUT, commas between.",
+    )
+    cap_user_usd: float = Field(
+        default=0.10, ge=0, description="The most that one user may cost on one day (UTC)."
+    )
+    cap_run_usd: float = Field(default=5, ge=0, description="The most that one run may cost.")
+    cap_day_usd: float = Field(
+        default=10, ge=0, description="The most that all runs of a day (UTC) may cost together."
+    )
+    concurrency: int = Field(default=8, ge=1, le=64, description="Questions under way at once.")
+    timeout_seconds: float = Field(
+        default=25, gt=0, description="A service silent for longer gets the question again."
+    )
+    user_seconds: float = Field(
+        default=60, gt=0, description="Time for all questions about one user, retries included."
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_API_KEY"),
+        description="Key of OpenAI, or of whoever serves OPENAI_BASE_URL.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("OPENAI_BASE_URL"),
+        description="Another service that speaks OpenAI's protocol, such as OpenRouter.",
+    )
+    aws_region: str = Field(
+        default="us-east-1",
+        validation_alias=AliasChoices("AWS_REGION"),
+        description="Region of Bedrock; its key comes as AWS's own tools take it.",
+    )
+    bedrock_url: str | None = Field(
+        default=None, description="Another address of Bedrock, such as a private endpoint."
+    )
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _priced(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found: dict[str, tuple[float, float]] = {}
+        for one in filter(None, map(str.strip, value.split(","))):
+            name, _, price = one.rpartition("=")
+            try:
+                into, out = map(float, price.split("/"))
+            except ValueError as error:
+                raise ValueError(f"{one!r} is no price, such as my-model=0.05/0.40") from error
+            if not name or min(into, out) < 0:
+                raise ValueError(f"{one!r} is no price, such as my-model=0.05/0.40")
+            found[name] = (into, out)
+        return found

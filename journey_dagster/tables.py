@@ -84,7 +84,7 @@ def table(file: str) -> dg.AssetsDefinition:
         warehouse: Warehouse,
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult[Any]:
-        return _build(context, bound, warehouse, settings)
+        return build_table(context, bound, warehouse, settings)
 
     return build
 
@@ -126,9 +126,10 @@ def tables(name: str, *files: str) -> dg.AssetsDefinition:
     return advance
 
 
-def _build(
+def build_table(
     context: dg.AssetExecutionContext, bound: Model, resource: Warehouse, settings: Settings
 ) -> dg.MaterializeResult[Any]:
+    """Compute a table anew, of the partitions asked for where it is per user."""
     ids: dict[str, str] = ids_of(context, settings) if bound.per_user else {}
     with resource.get_connection() as con:
         found = warehouse.replace(con, bound, settings.sql_parameters(), ids.values())

@@ -41,7 +41,8 @@ def report(document: Mapping[str, Any]) -> str:
     for block in document["narrative"]["blocks"]:
         text = " ".join(sentence["text"] for sentence in block["sentences"])
         lines += ["", *textwrap.wrap(text, WIDTH)]
-    lines += ["", f"({document['narrative']['source']} text)"]
+    model = document["narrative"]["model"]
+    lines += ["", f"(written by {model})" if model else "(template text)"]
     if document["period"]:
         lines += ["", *_calendar(document["period"], document["calendar"])]
     return printable("\n".join(lines))

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 # Before anything reads them: no test may look at the developer's home or at Dagster's.
-for name in [name for name in os.environ if name.startswith(("JOURNEY_", "KAFKA_"))]:
+for name in [
+    name
+    for name in os.environ
+    if name.startswith(("JOURNEY_", "KAFKA_", "INSIGHTS_", "OPENAI_", "AWS_"))
+]:
     if name != "JOURNEY_REQUIRE_ALL":
         del os.environ[name]
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"

@@ -22,7 +22,15 @@ from dagster_graphql.test.utils import execute_dagster_graphql
 from journey_dagster import definitions, site, users, warehouse
 from journey_dagster.settings import ROOT, Settings
 
-CHAIN = ["user_summary", "user_facts", "user_insights", "user_report"]
+CHAIN = [
+    ["marts", "user_summary"],
+    ["marts", "user_interests"],
+    ["marts", "user_facts"],
+    ["insights", "answers"],
+    ["marts", "user_insights"],
+    ["marts", "user_generations"],
+    ["marts", "user_report"],
+]
 LAUNCH = """
 mutation ($params: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $params) {
@@ -72,7 +80,9 @@ def poisoned(settings: Settings, user_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def backfilled(assets: list[str], slugs: list[str]) -> Iterator[tuple[dg.DagsterInstance, str]]:
+def backfilled(
+    assets: list[list[str]], slugs: list[str]
+) -> Iterator[tuple[dg.DagsterInstance, str]]:
     """Launch a backfill of these assets and users, and step the daemon until it ends."""
     target = ModuleTarget(
         module_name="journey_dagster.definitions",
@@ -84,7 +94,7 @@ def backfilled(assets: list[str], slugs: list[str]) -> Iterator[tuple[dg.Dagster
         instance.add_dynamic_partitions(users.USERS_NAME, slugs)
         with create_test_daemon_workspace_context(target, instance) as workspace:
             params = {
-                "assetSelection": [{"path": ["marts", name]} for name in assets],
+                "assetSelection": [{"path": path} for path in assets],
                 "partitionNames": slugs,
             }
             answer = execute_dagster_graphql(
@@ -107,8 +117,8 @@ def test_twenty_users_are_one_run(home: Settings):
     with backfilled(CHAIN, slugs) as (instance, backfill_id):
         assert instance.get_backfill(backfill_id).status == BulkActionStatus.COMPLETED_SUCCESS
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
-        for name in CHAIN:
-            done = instance.get_materialized_partitions(dg.AssetKey(["marts", name]))
+        for path in CHAIN:
+            done = instance.get_materialized_partitions(dg.AssetKey(path))
             assert done == set(slugs)
     for slug in slugs:
         report = json.loads(site.report_path(home.site, slug).read_text())

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from homes import journey
 
+from journey_dagster import terminal
 from journey_dagster.settings import ROOT, Settings
 
 
@@ -125,10 +126,11 @@ def test_a_report_is_shown_on_the_terminal(ran: Path):
     assert shown.returncode == 0
     assert users[1]["display_name"] in shown.stdout
     assert "Mon " in shown.stdout
-    assert (
-        json.loads(journey("report", "show", slug, "--json", home=ran).stdout)["user"]["slug"]
-        == slug
-    )
+    assert "(template text)" in shown.stdout
+    document = json.loads(journey("report", "show", slug, "--json", home=ran).stdout)
+    assert document["user"]["slug"] == slug
+    document["narrative"]["model"] = "openai:a-model"
+    assert "(written by openai:a-model)" in terminal.report(document)
     wrong = journey("report", "show", slug + "x", home=ran)
     assert wrong.returncode == 2
     assert f"did you mean {slug}" in wrong.stderr

@@ -37,7 +37,7 @@ def test_every_asset_is_worth_showing(key):
     node = GRAPH.get(key)
     assert node.description
     assert node.description.split(". ")[0]
-    assert node.group_name in {"raw", "core", "marts", "meta", "site"}
+    assert node.group_name in {"raw", "core", "marts", "meta", "insights", "site"}
     assert node.owners == ["team:journey"]
     assert 1 <= len(node.kinds) <= 3
 
@@ -48,8 +48,11 @@ def test_only_what_a_report_needs_is_partitioned():
     }
     assert partitioned == {
         "marts.user_summary",
+        "marts.user_interests",
         "marts.user_facts",
+        "insights.answers",
         "marts.user_insights",
+        "marts.user_generations",
         "marts.user_report",
     }
 

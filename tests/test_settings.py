@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from journey_dagster.instance import dagster_home
 from journey_dagster.models import every_model
-from journey_dagster.settings import ROOT, Settings
+from journey_dagster.settings import ROOT, InsightsSettings, Settings
 
 
 def test_the_example_names_every_setting_with_its_default():
@@ -24,8 +25,27 @@ def test_the_example_names_every_setting_with_its_default():
             assert getattr(told, name) == field.default, name
 
 
-def test_every_setting_says_what_it_means():
-    assert all(field.description for field in Settings.model_fields.values())
+def test_the_example_names_every_setting_of_insights_with_its_default():
+    text = (ROOT / ".env.example").read_text()
+    found = re.findall(r"^#((?:INSIGHTS|OPENAI|AWS)_[A-Z_]+)=(.*)$", text, re.MULTILINE)
+    named = dict(found)
+    fields = {
+        field.validation_alias.choices[0]
+        if field.validation_alias
+        else f"INSIGHTS_{name.upper()}": (field.get_default(call_default_factory=True))
+        for name, field in InsightsSettings.model_fields.items()
+    }
+    assert len(found) == len(named)
+    assert set(named) == set(fields)
+    for name, value in named.items():
+        default = fields[name]
+        told = str(default).lower() if isinstance(default, bool) else str(default)
+        assert value == ("" if default is None or default == {} else told), name
+
+
+@pytest.mark.parametrize("kind", [Settings, InsightsSettings])
+def test_every_setting_says_what_it_means(kind: type[BaseSettings]):
+    assert all(field.description for field in kind.model_fields.values())
 
 
 def test_every_parameter_of_the_sql_is_a_setting():

@@ -113,8 +113,11 @@ def test_the_stages_in_order_make_what_a_whole_run_makes(demo_home: Settings):
         n_checks += summary.n_checks
     per_user = {
         "marts.user_summary",
+        "marts.user_interests",
         "marts.user_facts",
+        "insights.answers",
         "marts.user_insights",
+        "marts.user_generations",
         "marts.user_report",
     }
     after = row_hashes(demo_home.database, BOOKKEEPING)

@@ -12,8 +12,9 @@ import duckdb
 import pydantic
 import typer
 
-from journey_dagster.cli import export, look, make, people, take
+from journey_dagster.cli import ask, export, look, make, people, take
 from journey_dagster.folders import FolderError
+from journey_dagster.insights.prices import UnknownPriceError
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.broker import BrokerError
 from journey_dagster.topics.kafka import GapError
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (make, take, people, look, export):
+for module in (make, take, people, look, ask, export):
     module.commands(app)
 
 
@@ -40,7 +41,7 @@ def main() -> None:
         sys.exit(_told(error, 3))
     except GapError as error:
         sys.exit(_told(error, 4))
-    except (TopicError, RegistryError, WarehouseError, FolderError) as error:
+    except (TopicError, RegistryError, WarehouseError, FolderError, UnknownPriceError) as error:
         sys.exit(_told(error, 2))
     except (OSError, duckdb.Error) as error:
         sys.exit(_told(error, 1))

@@ -9,8 +9,9 @@ import typer
 
 from journey_dagster import demo as demos
 from journey_dagster import runs, stages, terminal, users
+from journey_dagster.cli import ask
 from journey_dagster.runs import to_stderr
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.synth import Plan, write_topics
 
 Users = Annotated[int, typer.Option("--users", min=1, help="Users in all topics together.")]
@@ -36,7 +37,8 @@ def demo(n_users: Users = 24, events: Events = 400, seed: Seed = 7) -> None:
     for receipt in demos.ingest(settings, topics):
         to_stderr(f"  {terminal.receipt(receipt)}")
     to_stderr("demo: computing the warehouse, the reports and the site")
-    summary = runs.run(settings, to_stderr)
+    with demos.models() as models:
+        summary = runs.run(settings, to_stderr, insights=models)
     _finish(summary)
     slug = users.load(settings.registry)[0].slug
     program = Path(sys.argv[0])
@@ -83,15 +85,28 @@ def run(
         stages.Stage | None,
         typer.Option(help="Only this stage, from the tables of the earlier ones as they stand."),
     ] = None,
+    skip_llm: Annotated[
+        bool, typer.Option("--skip-llm", help="Ask no model; all text is template text.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say which models would be asked, and for how much."),
+    ] = False,
 ) -> None:
     """Compute the warehouse, the reports of registered users, the site and the analysts' copy."""
     settings = Settings()
+    insights = InsightsSettings()
+    if skip_llm:
+        insights = insights.model_copy(update={"enabled": False})
+    if dry_run:
+        ask.show_plan(settings, insights, user or [])
+        return
     if stage:
         if user:
             raise typer.BadParameter("--user is for reports, and no stage makes them")
         _run_stage(settings, stage)
         return
-    summary = runs.run(settings, to_stderr, user or [])
+    summary = runs.run(settings, to_stderr, user or [], insights)
     _finish(summary)
     to_stderr(f"done in {summary.seconds:.0f} s: {settings.site}, {settings.analytics}")
 

@@ -1,14 +1,16 @@
 """Reports and registries that keep the contract, one for every evidence tier.
 
 Belongs here: plain functions that return fresh dictionaries, the same on every call. Does not
-belong here: anything the pipeline computes; a page only formats, so the numbers need to look like
-a life and add up, not to come from events.
+belong here: facts and texts (sample_texts.py), and anything the pipeline computes; a page only
+formats, so the numbers need to look like a life and add up, not to come from events.
 """
 
 import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from sample_texts import facts, origin, texts
 
 Json = dict[str, Any]
 Value = Any  # whatever JSON can hold
@@ -196,92 +198,6 @@ def _recent(days: list[list[Any]], favourite: int) -> Json:
     return {"window_days": 30, "n_events": sum(n for _, n in window), "items": items}
 
 
-def _facts(report: Json) -> list[Json]:
-    evidence, period = report["evidence"], report["period"]
-    peak = report["hour_week"]["peak"]
-    top = report["pages"]["top"][0]
-    clock = f"{WEEKDAYS[peak['weekday']]}, {peak['hour']:02}:00"
-    n_events, n_days = evidence["n_events"], evidence["active_days"]
-    rows: list[tuple[str, str, float | None, str | None, str, str, float | None, int]] = [
-        ("n_events", "Events", n_events, None, "events", f"{n_events:,} events", None, n_events),
-        (
-            "active_days",
-            "Active days",
-            n_days,
-            None,
-            "days",
-            f"{n_days} of {period['days']} days",
-            None,
-            n_days,
-        ),
-        ("peak_hour", "Busiest hour of the week", None, clock, "local_hour", clock, 1.0, peak["n"]),
-        (
-            "top_page",
-            "Most viewed page",
-            None,
-            top["title"],
-            "page",
-            f"“{top['title']}”",
-            report["pages"]["coverage"],
-            top["n_events"],
-        ),
-        (
-            "median_minutes",
-            "Median session",
-            11.5,
-            None,
-            "minutes",
-            "12 minutes",
-            None,
-            evidence["n_sessions"],
-        ),
-    ]
-    keys = ("id", "label", "value", "value_text", "unit", "text", "coverage", "n")
-    return [dict(zip(keys, row, strict=True)) for row in rows]
-
-
-def _narrative(report: Json, model: str | None) -> Json:
-    facts = {fact["id"]: fact["text"] for fact in report["facts"]}
-    texts: list[tuple[str, list[tuple[str, list[str]]]]] = [
-        (
-            "p",
-            [
-                (
-                    f"You left {facts['n_events']} behind, on {facts['active_days']}.",
-                    ["n_events", "active_days"],
-                ),
-                (
-                    f"Your week has a favourite hour: {facts['peak_hour']}.",
-                    ["peak_hour"],
-                ),
-            ],
-        ),
-        (
-            "p",
-            [
-                (f"No page drew you back more often than {facts['top_page']}.", ["top_page"]),
-                (
-                    f"Half of your visits were over within {facts['median_minutes']}.",
-                    ["median_minutes"],
-                ),
-            ],
-        ),
-        ("li", [(f"Seen most: {facts['top_page']}.", ["top_page"])]),
-        ("li", [(f"Busiest: {facts['peak_hour']}.", ["peak_hour", "n_events"])]),
-    ]
-    blocks = [
-        {"type": kind, "sentences": [{"text": text, "fact_ids": ids} for text, ids in sentences]}
-        for kind, sentences in texts
-    ]
-    return {
-        "source": "llm" if model else "template",
-        "model": model,
-        "prompt_version": "3" if model else None,
-        "dropped_sentences": 2 if model else 0,
-        "blocks": blocks,
-    }
-
-
 def _headline(report: Json) -> list[Json]:
     evidence, streak = report["evidence"], report["calendar"]["longest_streak"]
     rows = [
@@ -351,7 +267,9 @@ def _about(n_events: int) -> Json:
     }
 
 
-def _report(user: Json, tier: str, days: list[list[Any]], model: str | None = None) -> Json:
+def _report(
+    user: Json, tier: str, days: list[list[Any]], model: str | None = None, status: str = "off"
+) -> Json:
     rng = random.Random(user["slug"])  # noqa: S311 -- a seed, so that every call gives the same
     first, last = (date.fromisoformat(days[i][0]) for i in (0, -1))
     n_days = (last - first).days + 1
@@ -390,8 +308,8 @@ def _report(user: Json, tier: str, days: list[list[Any]], model: str | None = No
         "recent": _recent(days, favourite),
         "about": _about(n_events),
     }
-    report["facts"] = _facts(report)
-    report["narrative"] = _narrative(report, model)
+    report["facts"] = facts(report)
+    report.update(texts(report, model, status))
     report["headline"] = _headline(report)
     return report
 
@@ -399,21 +317,23 @@ def _report(user: Json, tier: str, days: list[list[Any]], model: str | None = No
 def t3() -> Json:
     """A full, lively year in a zone with summer time, told by a model."""
     user = person("kate", "Kate Okonkwo", "☀")
-    return _report(user, "T3", _days(date(2025, 1, 9), 356, 0.72), model="example-model-1")
+    return _report(user, "T3", _days(date(2025, 1, 9), 356, 0.72), model="openai:example-model-1")
 
 
 def t3_half_hour() -> Json:
     """A full year in a zone with a half-hour offset, crossing a year's end."""
     user = person("ravi", "Ravi Menon", None, "Asia/Kolkata")
-    return _report(user, "T3", _days(date(2024, 11, 18), 402, 0.4))
+    return _report(user, "T3", _days(date(2024, 11, 18), 402, 0.4), status="budget")
 
 
 def t2() -> Json:
-    return _report(person("mia", "Mia Østergård", None), "T2", _days(date(2025, 12, 10), 21, 0.8))
+    user = person("mia", "Mia Østergård", None)
+    return _report(user, "T2", _days(date(2025, 12, 10), 21, 0.8), status="transient")
 
 
 def t1() -> Json:
-    return _report(person("claus", "Claus Weber", None), "T1", _days(date(2025, 10, 4), 2, 1.0))
+    user = person("claus", "Claus Weber", None)
+    return _report(user, "T1", _days(date(2025, 10, 4), 2, 1.0), status="tier")
 
 
 def t0() -> Json:
@@ -433,13 +353,8 @@ def t0() -> Json:
             },
             "headline": [],
             "facts": [],
-            "narrative": {
-                "source": "template",
-                "model": None,
-                "prompt_version": None,
-                "dropped_sentences": 0,
-                "blocks": [],
-            },
+            "narrative": {**origin(None, "tier"), "blocks": []},
+            "spotlight": {**origin(None, "tier"), "blocks": []},
             "calendar": {"levels": [0, 0, 0, 0], "days": [], "longest_streak": None},
             "hour_week": {"counts": [[0] * 24 for _ in range(7)], "n": 0, "peak": None},
             "pages": {

@@ -17,7 +17,7 @@ ATTACKS = (
     "{{7*7}}${7*7}' onmouseover='alert(1)",
 )
 # What a page branches on keeps its value; everything else is hostile.
-STRUCTURE = {"schema_version", "slug", "tier", "status", "source", "type"}
+STRUCTURE = {"schema_version", "slug", "tier", "status", "source", "type", "kind"}
 DATES = {
     "generated_at",
     "data_through",
@@ -77,7 +77,7 @@ def test_hostile_dates_break_figures_and_nothing_else(
     own_site.write("kate.json", hostile(samples.t3(), ATTACKS[0], STRUCTURE))
     watch = visit(own_site.report("kate"))
     assert inert(watch), watch
-    assert watch.page.locator("main > section").count() == 10
+    assert watch.page.locator("main > section").count() == 12
 
 
 def test_a_hostile_address_is_only_quoted(visit: Callable[..., Watch], site: Site) -> None:
@@ -94,7 +94,7 @@ def test_one_broken_section_leaves_the_rest(visit: Callable[..., Watch], own_sit
     watch = visit(own_site.report("kate"))
     expect(watch.page.locator("#hours")).to_contain_text("Could not draw this chart")
     assert watch.page.get_by_text("Could not draw").count() == 1
-    assert watch.page.locator("main > section").count() == 10
+    assert watch.page.locator("main > section").count() == 12
     assert any("section hours" in error for error in watch.errors)
 
 

@@ -31,6 +31,8 @@ TIER_SECTIONS = {
         "calendar",
         "hours",
         "topics",
+        "interests",
+        "charts",
         "pages",
         "sources",
         "sessions",

@@ -7,15 +7,18 @@ import { LoadError, SLUG, loadReport, loadUsers } from "./load.js";
 import { utc } from "./fmt.js";
 import { about } from "./sections/about.js";
 import { recent, sessions } from "./sections/activity.js";
+import { charts } from "./sections/charts.js";
 import { calendar, hours, topics } from "./sections/figures.js";
 import { emptyNote, evidenceNote, header } from "./sections/header.js";
 import { headline } from "./sections/headline.js";
+import { interests } from "./sections/interests.js";
 import { narrative } from "./sections/narrative.js";
 import { pages, sources } from "./sections/pages.js";
 import { build } from "./sections/shell.js";
 
 const SECTIONS = [
-  headline, narrative, calendar, hours, topics, pages, sources, sessions, recent, about,
+  headline, narrative, calendar, hours, topics, interests, charts, pages, sources, sessions, recent,
+  about,
 ];
 const main = document.getElementById("main");
 

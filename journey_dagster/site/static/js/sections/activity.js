@@ -1,9 +1,11 @@
 // Sessions and the latest events.
-// Here: the numbers of the sessions, the last of them as a table, and the last events by day.
-// Not here: aggregates over the year.
+// Here: the numbers of the sessions, the last of them as a table, and the last events in words and
+// by day. Not here: aggregates over the year.
 
 import { el, showAll, table } from "../dom.js";
 import { clock, decimal, int, longDate, minutes, plural } from "../fmt.js";
+import { told } from "./origin.js";
+import { prose } from "./sentences.js";
 
 const SHOWN = 12;
 
@@ -112,6 +114,16 @@ function shownDays(days) {
   return enough < 0 ? days.length : enough + 1;
 }
 
+function latest({ items }) {
+  if (items.length === 0) return el("p", { class: "muted" }, "There is nothing to list.");
+  const days = byDay(items);
+  const label = `Show all ${items.length} entries`;
+  return [days, showAll(days, shownDays(days), label)];
+}
+
+const spotlight = ({ spotlight: part, facts }) =>
+  part.blocks.length > 0 && el("div", { class: "spotlight" }, told(part, prose(part, facts)));
+
 export const recent = {
   id: "recent",
   title: "Recent activity",
@@ -120,12 +132,7 @@ export const recent = {
     r.n_events === 0
       ? `No activity in the last ${plural(r.window_days, "day")} of data.`
       : `${plural(r.n_events, "event")} in the last ${plural(r.window_days, "day")} of data.`,
-  draw: ({ recent: r }) => {
-    if (r.items.length === 0) return el("p", { class: "muted" }, "There is nothing to list.");
-    const days = byDay(r.items);
-    const label = `Show all ${r.items.length} entries`;
-    return el("div", {}, days, showAll(days, shownDays(days), label));
-  },
+  draw: (report) => el("div", {}, spotlight(report), latest(report.recent)),
   rows: ({ recent: r }) => [
     ["at", "page", "title", "source"],
     ...r.items.map((item) => [item.at_local, item.page, item.title, item.source]),

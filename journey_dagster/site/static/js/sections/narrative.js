@@ -1,56 +1,15 @@
-// The text, and the facts it stands on.
-// Here: paragraphs whose every sentence links to its facts, the table of all facts, and the note on
-// who wrote it. Not here: any rendering of markup; a sentence is plain text.
+// The text, and the facts that all texts stand on.
+// Here: the story and the table of all facts. Not here: a sentence and its links (sentences.js), or
+// the note on who wrote it (origin.js).
 
-import { el, hidden, table } from "../dom.js";
+import { el, table } from "../dom.js";
 import { int, percent, plural } from "../fmt.js";
-
-const anchor = (index) => `fact-${index + 1}`;
-
-function open(event) {
-  const details = document.getElementById("facts");
-  details.open = true;
-  const target = document.getElementById(event.currentTarget.hash.slice(1));
-  target.focus();
-  target.scrollIntoView({ block: "center" });
-}
-
-function factLink(id, facts) {
-  const index = facts.findIndex((fact) => fact.id === id);
-  if (index < 0) return el("span", { class: "fact-ref" }, `[${id}]`);
-  const link = el(
-    "a",
-    { class: "fact-ref", href: `#${anchor(index)}`, title: facts[index].label },
-    hidden("fact "),
-    index + 1,
-  );
-  link.addEventListener("click", open);
-  return link;
-}
-
-const sentence = (facts) => (entry) => [
-  entry.text,
-  el("span", { class: "fact-refs" }, entry.fact_ids.map((id) => factLink(id, facts))),
-  " ",
-];
-
-/** Neighbouring list items share one list. */
-function blocks(report) {
-  const out = [];
-  for (const block of report.narrative.blocks) {
-    const content = block.sentences.map(sentence(report.facts));
-    if (block.type !== "li") out.push(el("p", {}, content));
-    else {
-      if (out.at(-1)?.tagName !== "UL") out.push(el("ul", {}));
-      out.at(-1).append(el("li", {}, content));
-    }
-  }
-  return out;
-}
+import { factsOf, sentencesOf, told } from "./origin.js";
+import { anchor, prose } from "./sentences.js";
 
 function factTable(facts) {
   const rows = facts.map((fact, index) => ({ fact, index }));
-  return table("The facts behind this text", [
+  return table("The facts behind the texts", [
     {
       head: "No.",
       cell: ({ index }) => el("span", { id: anchor(index), tabindex: "-1" }, index + 1),
@@ -61,6 +20,7 @@ function factTable(facts) {
       cell: ({ fact }) => [
         el("span", { class: "path" }, fact.label),
         el("span", { class: "page-title" }, fact.text),
+        fact.definition && el("span", { class: "path" }, fact.definition),
       ],
     },
     { head: "Rests on", numeric: true, cell: ({ fact }) => int(fact.n) },
@@ -69,45 +29,26 @@ function factTable(facts) {
       numeric: true,
       cell: ({ fact }) => (fact.coverage === null ? "–" : percent(fact.coverage)),
     },
-  ], rows);
-}
-
-function provenance({ narrative, facts }) {
-  const from = `from ${plural(facts.length, "fact")}`;
-  if (narrative.source === "template") return `Template text ${from}`;
-  const version = narrative.prompt_version ? ` · prompt ${narrative.prompt_version}` : "";
-  return `Written by ${narrative.model} ${from}${version}`;
-}
-
-function dropped({ narrative }) {
-  const n = narrative.dropped_sentences;
-  if (n === 0) return null;
-  const them = n === 1 ? "it" : "them";
-  const line = `${plural(n, "sentence")} left out: the facts did not hold ${them}.`;
-  return el("p", { class: "muted" }, line);
+  ], rows, { class: "ranked" });
 }
 
 export const narrative = {
   id: "narrative",
   title: "In words",
   tiers: ["T1", "T2", "T3"],
-  takeaway: ({ narrative: text, facts }) => {
-    const n = text.blocks.reduce((sum, block) => sum + block.sentences.length, 0);
-    return `${plural(n, "sentence")} on ${plural(facts.length, "fact")}; `
-      + "a small number leads to its fact.";
-  },
-  draw: (report) =>
+  takeaway: ({ narrative: text }) =>
+    `${plural(sentencesOf(text).length, "sentence")} on ${factsOf(text)}; `
+    + "a small number leads to its fact.",
+  draw: ({ narrative: text, facts }) =>
     el(
       "div",
       {},
-      el("p", { class: `chip ${report.narrative.source}` }, provenance(report)),
-      el("div", { class: "prose" }, blocks(report)),
-      dropped(report),
+      told(text, prose(text, facts)),
       el(
         "details",
         { id: "facts", class: "how" },
-        el("summary", {}, "The facts behind this text"),
-        factTable(report.facts),
+        el("summary", {}, "The facts behind the texts"),
+        factTable(facts),
       ),
     ),
 };

@@ -10,14 +10,18 @@ import { csvButton } from "../csv.js";
 import { el } from "../dom.js";
 import { percent } from "../fmt.js";
 
-function guarded(section, what, make) {
+/** What `make` returns, or nothing where it throws. */
+export function guarded(what, make) {
   try {
     return make();
   } catch (error) {
-    console.error(`section ${section.id}: ${what} failed`, error);
+    console.error(`${what} failed`, error);
     return null;
   }
 }
+
+export const failed = () =>
+  el("p", { class: "notice", role: "note" }, "Could not draw this chart.");
 
 function definition(section, report) {
   const found = report.about.definitions.find((entry) => entry.id === section.id);
@@ -37,27 +41,26 @@ function coverageLine(section, report) {
 }
 
 function headOf(section, report) {
-  const line = guarded(section, "the takeaway", () => section.takeaway(report));
+  const line = guarded(`section ${section.id}: the takeaway`, () => section.takeaway(report));
   return el(
     "div",
     { class: "card-head" },
     el("h2", { id: `${section.id}-title` }, section.title),
     line && el("p", { class: "takeaway" }, line),
-    guarded(section, "the coverage", () => coverageLine(section, report)),
+    guarded(`section ${section.id}: the coverage`, () => coverageLine(section, report)),
   );
 }
 
 function bodyOf(section, report) {
-  const figure = guarded(section, "the figure", () => section.draw(report));
-  const failed = el("p", { class: "notice", role: "note" }, "Could not draw this chart.");
+  const figure = guarded(`section ${section.id}: the figure`, () => section.draw(report));
   const tools = [
     section.rows && csvButton(`${report.user.slug}-${section.id}`, () => section.rows(report)),
-    guarded(section, "the definition", () => definition(section, report)),
+    guarded(`section ${section.id}: the definition`, () => definition(section, report)),
   ].filter(Boolean);
   return el(
     "div",
     { class: "card-body" },
-    figure ?? failed,
+    figure ?? failed(),
     tools.length > 0 && el("div", { class: "tools" }, tools),
   );
 }

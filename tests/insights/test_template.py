@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey_dagster.facts import MONTHS, WEEKDAYS, Fact, clock_hour, quantity
-from journey_dagster.insights import tell
+from journey_dagster.insights.template import narrative
 
 NUMBER = re.compile(r"\d[\d,]*")
 
@@ -50,7 +50,7 @@ def facts(n: int, hour: int, weekday: int, title: str) -> dict[str, Fact]:
 )
 def test_every_number_day_and_month_in_a_sentence_is_in_its_facts(n, hour, weekday, title, tier):
     known = facts(n, hour, weekday, title)
-    for sentence in tell(known, tier, 30):
+    for sentence in narrative(known, tier, 30):
         cited = [known[name] for name in sentence.fact_ids]
         held = " ".join(
             [f"{one.text} {one.amount} {100 * (one.coverage or 0):.0f}" for one in cited] + ["30"]
@@ -63,19 +63,23 @@ def test_every_number_day_and_month_in_a_sentence_is_in_its_facts(n, hour, weekd
 
 def test_thin_data_is_not_made_a_story_of():
     known = facts(40, 9, 2, "A page")
-    assert len(tell(known, "T0", 30)) == 1
-    words = " ".join(sentence.text for sentence in tell(known, "T1", 30))
+    assert len(narrative(known, "T0", 30)) == 1
+    words = " ".join(sentence.text for sentence in narrative(known, "T1", 30))
     assert "too little" in words
     assert not any(day in words for day in WEEKDAYS)
-    assert "The page with most" not in " ".join(sentence.text for sentence in tell(known, "T2", 30))
-    assert "The page with most" in " ".join(sentence.text for sentence in tell(known, "T3", 30))
+    assert "The page with most" not in " ".join(
+        sentence.text for sentence in narrative(known, "T2", 30)
+    )
+    assert "The page with most" in " ".join(
+        sentence.text for sentence in narrative(known, "T3", 30)
+    )
 
 
 def test_a_missing_fact_is_an_error_and_no_sentence():
     known = facts(40, 9, 2, "A page")
     del known["peak_hour"]
     with pytest.raises(KeyError):
-        tell(known, "T3", 30)
+        narrative(known, "T3", 30)
 
 
 def test_words_for_numbers():

@@ -1,22 +1,15 @@
 """A user's story from facts alone: deterministic text that every report can fall back on.
 
 Belongs here: what may be said at which evidence tier, and the sentences.
-Does not belong here: the facts (`sql/marts/user_facts.sql`), words of a model.
+Does not belong here: the facts (`sql/marts/user_facts.sql`), a model's words, writing it down.
 
 Every sentence names the facts it rests on, and holds no number, date or name that is not theirs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import duckdb
-import pyarrow as pa
-
-from journey_dagster.facts import Fact, quantity, read_facts
-from journey_dagster.models import model
-from journey_dagster.warehouse import ensure, insert, transaction
-
-INSIGHTS = model("marts/user_insights.sql")
+from journey_dagster.facts import Fact, quantity
 
 
 class Sentence(NamedTuple):
@@ -27,27 +20,37 @@ class Sentence(NamedTuple):
     block_type: str
     text: str
     fact_ids: list[str]
+    series: list[str] | None = None
+    """What the chart draws, where it is one."""
 
 
 class _Story:
-    """Collects sentences into paragraphs."""
+    """Collects sentences into blocks."""
 
     def __init__(self) -> None:
         self.sentences: list[Sentence] = []
         self._block = -1
         self._position = 0
+        self._type = "p"
+        self._series: list[str] | None = None
 
     def paragraph(self) -> None:
+        self.item("p")
+
+    def item(self, block_type: str, series: list[str] | None = None) -> None:
         self._block += 1
         self._position = 0
+        self._type, self._series = block_type, series
 
     def say(self, text: str, *cited: Fact) -> None:
         ids = [fact.fact_id for fact in cited]
-        self.sentences.append(Sentence(self._block, self._position, "p", text, ids))
+        self.sentences.append(
+            Sentence(self._block, self._position, self._type, text, ids, self._series)
+        )
         self._position += 1
 
 
-def tell(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentence]:
+def narrative(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentence]:
     """The story of one user.
 
     Args:
@@ -138,35 +141,62 @@ def _favourites(story: _Story, facts: Mapping[str, Fact]) -> None:
     story.say(f"Your busiest month was {month.text}, with {month.amount}.", month)
 
 
-def write_templates(
-    con: duckdb.DuckDBPyConnection, ids: Sequence[str], recent_days: int
-) -> dict[str, str | None]:
-    """Replace the stories of these users with template text.
+def recent(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentence]:
+    """The spotlight on the latest titles; nothing where none is known."""
+    del recent_days
+    story = _Story()
+    for place in range(1, 5):
+        title, at = facts.get(f"recent_{place}"), facts.get(f"recent_{place}_date")
+        if title and at and tier != "T0":
+            story.item("li")
+            story.say(f"“{title.text}”, on {at.text}.", title, at)
+    return story.sentences
 
-    Returns:
-        User id to what went wrong, None where nothing did; one user's trouble is only theirs.
-    """
-    ensure(con, INSIGHTS)
-    facts = read_facts(con, ids)
-    tiers = dict(
-        con.execute(
-            "select user_id, evidence_tier from marts.user_summary where user_id = any($users)",
-            {"users": list(ids)},
-        ).fetchall()
-    )
-    outcome: dict[str, str | None] = {}
-    rows: list[dict[str, object]] = []
-    for user_id in ids:
-        try:
-            story = tell(facts.get(user_id, {}), tiers.get(user_id, "T0"), recent_days)
-            about: dict[str, object] = {"user_id": user_id, "source": "template"}
-            rows += [about | sentence._asdict() for sentence in story]
-            outcome[user_id] = None
-        except (KeyError, ValueError, IndexError, OverflowError) as error:
-            outcome[user_id] = f"no story: {type(error).__name__} {error}"
-    with transaction(con):
-        con.execute(
-            f"delete from {INSIGHTS.name} where user_id = any($users)", {"users": list(ids)}
-        )
-        insert(con, INSIGHTS, pa.Table.from_pylist(rows))
-    return outcome
+
+def interests(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentence]:
+    """A sentence for each interest that the rules of `marts.user_facts` found."""
+    del tier, recent_days
+    story = _Story()
+    for kind, wording in _INTERESTS.items():
+        for place in range(1, 6):
+            fact = facts.get(f"{kind}_{place}")
+            if fact:
+                months = facts.get(f"{kind}_{place}_months")
+                story.item(kind)
+                when = months.text if months else ""
+                told = wording.format(topic=fact.text, amount=fact.amount, when=when)
+                story.say(told, *filter(None, (fact, months)))
+    return story.sentences
+
+
+_INTERESTS = {
+    "core": "“{topic}” has been with you throughout: {amount}.",
+    "casual": "“{topic}” comes up now and then: {amount}.",
+    "emerging": "“{topic}” is new: {amount}.",
+    "seasonal": "“{topic}” has its season, {when}: {amount}.",
+}
+
+
+def charts(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sentence]:
+    """Charts that are worth drawing for anybody with a year to look at."""
+    del recent_days
+    story = _Story()
+    if tier != "T3":
+        return story.sentences
+    month = facts["top_month"]
+    story.item("line", ["events_by_month"])
+    story.say(f"Your busiest month was {month.text}, with {month.amount}.", month)
+    if topic := facts.get("top_topic"):
+        shown = [f"topic_{n}_by_month" for n in range(1, 4) if n == 1 or f"top_topic_{n}" in facts]
+        story.item("line", shown)
+        story.say(f"Where topics are known, “{topic.text}” leads with {topic.amount}.", topic)
+    return story.sentences
+
+
+TEMPLATES: Mapping[str, Callable[[Mapping[str, Fact], str, int], list[Sentence]]] = {
+    "narrative": narrative,
+    "recent": recent,
+    "interests": interests,
+    "charts": charts,
+}
+"""By generation."""

@@ -1,0 +1,126 @@
+"""The steps that ask models: facts to questions, questions to answers.
+
+Belongs here: the Dagster shells around `insights.asking` and its ledger, and the check on spending.
+Does not belong here: asking itself (`insights`), what answers become (`outlets`).
+
+Questions are written down while the warehouse is open, and asked while it is closed: the step that
+waits for models is in a pool of its own, so that it keeps nobody from the warehouse.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from journey_dagster.insights.asking import Asked, Asker
+from journey_dagster.insights.generations import chosen, waiting
+from journey_dagster.insights.ledger import Ledger, usd
+from journey_dagster.insights.subjects import read_subjects
+from journey_dagster.models import model
+from journey_dagster.settings import InsightsSettings, Settings
+from journey_dagster.tables import OWNERS, build_table, ids_of, key, spec
+from journey_dagster.users import USERS
+from journey_dagster.warehouse import Warehouse
+
+POOL = "llm"
+"""Dagster's concurrency pool of the step that asks models; within it, a setting limits calls."""
+
+_FACTS = model("marts/user_facts.sql")
+
+FACTS = spec(_FACTS)
+
+ANSWERS = dg.AssetSpec(
+    ["insights", "answers"],
+    description="What models made of the users' facts, in a ledger beside the warehouse.\n\n"
+    "Unchanged facts are not asked about again. Whatever fails is told by template.",
+    deps=[key(_FACTS.name)],
+    group_name="insights",
+    kinds={"openai", "bedrock", "sqlite"},
+    owners=OWNERS,
+    partitions_def=USERS,
+)
+
+
+def compute_facts(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    settings: dg.ResourceParam[Settings],
+    insights: dg.ResourceParam[InsightsSettings],
+) -> dg.MaterializeResult[Any]:
+    """Compute the users' facts, and note what models are to be asked about them."""
+    result = build_table(context, _FACTS, warehouse, settings)
+    if insights.enabled:
+        with warehouse.get_connection() as con:
+            note_questions(con, list(ids_of(context, settings).values()), settings, insights)
+    return result
+
+
+def note_questions(
+    con: duckdb.DuckDBPyConnection,
+    ids: Sequence[str],
+    settings: Settings,
+    insights: InsightsSettings,
+) -> None:
+    """Let what is to be asked about these users be what their facts are worth."""
+    subjects = read_subjects(con, ids)
+    with closing(Ledger(settings.ledger)) as ledger:
+        ledger.put(ids, (q for subject in subjects for q in waiting(subject, chosen(insights))))
+
+
+def ask_models(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    insights: dg.ResourceParam[InsightsSettings],
+) -> dg.MaterializeResult[Any]:
+    """Ask what has no answer yet; a service that is down fails nobody's report."""
+    if not insights.enabled:
+        return dg.MaterializeResult(metadata={"asked": "nobody: INSIGHTS_ENABLED is not set"})
+    ids = list(ids_of(context, settings).values())
+    with closing(Ledger(settings.ledger)) as ledger:
+        n_questions, questions = ledger.n_questions(ids), ledger.waiting(ids)
+        asked = Asker(insights, ledger, context.run.run_id).ask_all(questions)
+        taken = ledger.taken(context.run.run_id)
+    if asked.troubles:
+        context.log.warning("%s; their text is template text", _told(asked))
+    return dg.MaterializeResult(
+        metadata={
+            "n_questions": n_questions,
+            "n_from_cache": n_questions - len(questions),
+            "n_answered": asked.n_answered,
+            "n_failed": asked.troubles.total(),
+            "failed_for": dg.MetadataValue.json(dict(asked.troubles)),
+            "tokens_in": asked.tokens_in,
+            "tokens_out": asked.tokens_out,
+            "cost_usd": taken / 1_000_000,
+        }
+    )
+
+
+def _told(asked: Asked) -> str:
+    kinds = ", ".join(f"{n} {kind}" for kind, n in asked.troubles.most_common())
+    return f"{asked.troubles.total()} questions have no answer ({kinds})"
+
+
+def judge_spending(
+    settings: dg.ResourceParam[Settings], insights: dg.ResourceParam[InsightsSettings]
+) -> dg.AssetCheckResult:
+    """Whether every run, every day and every user of a day stayed below its cap."""
+    with closing(Ledger(settings.ledger)) as ledger:
+        most = ledger.most()
+    over = {
+        name: f"{usd(taken)} of {usd(cap)}"
+        for name, taken, cap in (
+            ("user", most.user, round(insights.cap_user_usd * 1_000_000)),
+            ("run", most.run, round(insights.cap_run_usd * 1_000_000)),
+            ("day", most.day, round(insights.cap_day_usd * 1_000_000)),
+        )
+        if taken > cap
+    }
+    return dg.AssetCheckResult(
+        passed=not over,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"most_of_a_user": usd(most.user), "most_of_a_run": usd(most.run),
+                  "most_of_a_day": usd(most.day), **over},
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""Charts that are proposed: a restricted description over series that a report already holds.
+
+Belongs here: which series there are, what a proposal may say, its compilation for Chart.js.
+Does not belong here: who proposes (`generations`, `template`), drawing (`site/static/js`).
+
+A proposal names series by id and can hold no value, no colour, no address and no code; so it
+cannot show what the report does not hold.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from journey_dagster.facts import WEEKDAYS, Fact
+
+MAX_CHARTS = 3
+MAX_SERIES = 4
+
+Axis = Literal["month", "weekday", "hour"]
+
+
+class Series(NamedTuple):
+    """A series that a chart may draw."""
+
+    series_id: str
+    label: str
+    axis: Axis
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A proposal."""
+
+    type: Literal["line", "bar"]
+    series: tuple[str, ...]
+
+
+def available_series(facts: Mapping[str, Fact]) -> Iterator[Series]:
+    """The series that are worth drawing for a user with these facts."""
+    yield Series("events_by_weekday", "Events by weekday", "weekday")
+    yield Series("events_by_hour", "Events by hour of the day", "hour")
+    yield Series("events_by_month", "Events by month", "month")
+    for place in range(1, 6):
+        fact = facts.get("top_topic" if place == 1 else f"top_topic_{place}")
+        if fact:
+            yield Series(f"topic_{place}_by_month", f"{fact.text}, by month", "month")
+
+
+def proposed(kind: str, series: Sequence[str], available: Mapping[str, Series]) -> Chart | None:
+    """A chart, if it draws series that there are, on one axis."""
+    known = [available[name] for name in dict.fromkeys(series) if name in available]
+    if len(known) != len(series) or not 1 <= len(known) <= MAX_SERIES:
+        return None
+    if len({one.axis for one in known}) != 1 or kind not in {"line", "bar"}:
+        return None
+    is_line = kind == "line" and known[0].axis == "month"  # weekdays and hours go round
+    return Chart("line" if is_line else "bar", tuple(one.series_id for one in known))
+
+
+def values(document: Mapping[str, Any]) -> dict[str, tuple[Series, list[str], list[int]]]:
+    """The series of a report: what each is, its labels and its values."""
+    months: list[str] = document["topics"]["months"]
+    by_month = dict.fromkeys(months, 0)
+    for at, n in document["calendar"]["days"]:
+        by_month[at[:7]] += n
+    counts: list[list[int]] = document["hour_week"]["counts"]
+    found: dict[str, tuple[Series, list[str], list[int]]] = {
+        "events_by_weekday": (
+            Series("events_by_weekday", "Events by weekday", "weekday"),
+            list(WEEKDAYS),
+            [sum(hours) for hours in counts],
+        ),
+        "events_by_hour": (
+            Series("events_by_hour", "Events by hour of the day", "hour"),
+            [f"{hour:02d}:00" for hour in range(24)],
+            [sum(column) for column in zip(*counts, strict=True)],
+        ),
+        "events_by_month": (
+            Series("events_by_month", "Events by month", "month"),
+            months,
+            [by_month[month] for month in months],
+        ),
+    }
+    for place, topic in enumerate(document["topics"]["top"], 1):
+        series = Series(f"topic_{place}_by_month", f"“{topic['topic']}” by month", "month")
+        found[series.series_id] = (series, months, topic["by_month"])
+    return found
+
+
+def compiled(chart: Chart, document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A Chart.js configuration: data alone, nothing to execute or fetch; None without its series.
+
+    Source: https://www.chartjs.org/docs/latest/configuration/
+    """
+    held = values(document)
+    if any(name not in held for name in chart.series):
+        return None
+    drawn = [held[name] for name in chart.series]
+    return {
+        "type": chart.type,
+        "data": {
+            "labels": drawn[0][1],
+            "datasets": [{"label": one.label, "data": numbers} for one, _, numbers in drawn],
+        },
+        "options": {"animation": False, "scales": {"y": {"beginAtZero": True}}},
+    }

@@ -1,0 +1,226 @@
+"""Answers to the stories that reports print.
+
+Belongs here: choosing between a model's words and the template's, grounding, writing both down.
+Does not belong here: asking (`asking`), what a sentence may say (`grounding`), layout (`reports`).
+
+An answer counts when its facts hold it: sentences that say more are dropped, and an answer with too
+many of these is not printed at all. There is a template for everything, so nothing is ever missing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from journey_dagster.insights.charts import MAX_CHARTS, available_series, proposed
+from journey_dagster.insights.generations import GENERATIONS, chosen, waiting
+from journey_dagster.insights.grounding import Dropped, ground
+from journey_dagster.insights.ledger import Ledger, Paid, Waiting
+from journey_dagster.insights.reading import answered
+from journey_dagster.insights.strangers import Strangers
+from journey_dagster.insights.subjects import Subject, read_strangers, read_subjects
+from journey_dagster.insights.template import TEMPLATES, Sentence
+from journey_dagster.models import model
+from journey_dagster.settings import InsightsSettings, Settings
+from journey_dagster.warehouse import ensure, insert, transaction
+
+INSIGHTS = model("marts/user_insights.sql")
+PARTS = model("marts/user_generations.sql")
+
+MAX_DROPPED = 0.2
+"""An answer that loses a larger share of its sentences is not printed."""
+
+
+@dataclass
+class Told:
+    """One part of a user's text, and where it comes from."""
+
+    generation: str
+    sentences: list[Sentence]
+    source: str = "template"
+    status: str = "ok"
+    trouble: str | None = None
+    model: str | None = None
+    dropped: list[str] = field(default_factory=list[str])
+    paid: Paid | None = None
+
+
+def grounded(subject: Subject, generation: str, text: str, strangers: Strangers) -> Told:
+    """What an answer says that its facts hold.
+
+    Args:
+        subject: whom it is about.
+        generation: what was asked for.
+        text: an answer that `reading.read_answer` let through.
+        strangers: everybody else, whom it must not speak of.
+    """
+    told = Told(generation, [], "llm")
+    block = -1
+    for block_type, series, sentences in _proposals(subject, generation, answered(text), told):
+        block += 1
+        for sentence in sentences:
+            found = ground(sentence, subject.facts, strangers=strangers)
+            if isinstance(found, Dropped):
+                told.dropped.append(found.reason)
+            else:
+                place = sum(one.block_no == block for one in told.sentences)
+                told.sentences.append(
+                    Sentence(block, place, block_type, found.text, list(found.fact_ids), series)
+                )
+    n = len(told.sentences) + len(told.dropped)
+    if not told.sentences or len(told.dropped) > MAX_DROPPED * n:
+        told.status = "ungrounded"
+        told.trouble = f"{len(told.dropped)} of {n} sentences said more than their facts hold"
+    return told
+
+
+def _proposals(
+    subject: Subject, generation: str, answer: Mapping[str, Any], told: Told
+) -> Iterator[tuple[str, list[str] | None, list[str]]]:
+    """Block type, series and sentences of each block; what cannot be one is dropped."""
+    if generation == "interests":
+        seen: set[str] = set()
+        for one in answer["interests"]:
+            kind, _, place = str(one["fact_id"]).partition("_")
+            is_known = one["fact_id"] in subject.facts and kind in TEMPLATE_KINDS
+            if not is_known or not place.isdigit() or one["fact_id"] in seen:
+                told.dropped.append("unknown_fact")
+            elif f"{{{one['fact_id']}" not in one["sentence"] and (
+                subject.facts[one["fact_id"]].text not in one["sentence"]
+            ):
+                told.dropped.append("no_fact")
+            else:
+                seen.add(one["fact_id"])
+                yield kind, None, [one["sentence"]]
+    elif generation == "charts":
+        available = {one.series_id: one for one in available_series(subject.facts)}
+        for one in answer["charts"][:MAX_CHARTS]:
+            chart = proposed(one["type"], one["series"], available)
+            if chart is None:
+                told.dropped.append("unknown_series")
+            else:
+                yield chart.type, list(chart.series), [one["takeaway"]]
+    else:
+        for block in answer["blocks"]:
+            yield block["type"], None, block["sentences"]
+
+
+TEMPLATE_KINDS = frozenset({"core", "casual", "emerging", "seasonal"})
+"""Kinds of interests that a report lists."""
+
+
+@dataclass(frozen=True)
+class Teller:
+    """What the stories of a batch of users are told from."""
+
+    answers: Mapping[tuple[str, str], Paid]
+    """By user and key of the question."""
+    troubles: Mapping[tuple[str, str], str]
+    """By user and generation."""
+    insights: InsightsSettings
+    recent_days: int
+    strangers: Strangers
+
+    def tell(self, subject: Subject) -> list[Told]:
+        """All parts of a user's text.
+
+        Raises:
+            KeyError: a fact that the tier promises is missing.
+        """
+        asked = {one.generation: one for one in waiting(subject, chosen(self.insights))}
+        return [self._part(subject, name, asked.get(name)) for name in GENERATIONS]
+
+    def _part(self, subject: Subject, name: str, asked: Waiting | None) -> Told:
+        paid = self.answers.get((subject.user_id, asked.key)) if asked else None
+        part = Told(name, [])
+        if not self.insights.enabled:
+            part.status = "off"
+        elif subject.tier not in GENERATIONS[name].tiers:
+            part.status = "tier"
+        elif asked is None:
+            part.status = "nothing"
+        elif paid:
+            part = grounded(subject, name, paid.text, self.strangers)
+            part.model, part.paid = asked.model, paid
+        else:
+            trouble = self.troubles.get((subject.user_id, name), "waiting: nobody was asked yet")
+            part.model = asked.model
+            part.status, _, part.trouble = trouble.partition(": ")
+        if part.status != "ok":
+            part.source = "template"
+            part.sentences = TEMPLATES[name](subject.facts, subject.tier, self.recent_days)
+        return part
+
+
+@dataclass
+class Outcome:
+    """What came of the stories of these users."""
+
+    troubles: dict[str, str] = field(default_factory=dict[str, str])
+    """By user without a story."""
+    parts: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    """By user."""
+
+
+def write_stories(
+    con: duckdb.DuckDBPyConnection,
+    ids: Sequence[str],
+    settings: Settings,
+    insights: InsightsSettings,
+) -> Outcome:
+    """Replace the stories of these users; one user's trouble is only theirs."""
+    ensure(con, INSIGHTS)
+    ensure(con, PARTS)
+    with closing(Ledger(settings.ledger)) as ledger:
+        teller = Teller(
+            ledger.answers(ids),
+            ledger.troubles(ids),
+            insights,
+            settings.recent_days,
+            read_strangers(con),
+        )
+    outcome = Outcome()
+    sentences: list[dict[str, object]] = []
+    parts: list[dict[str, object]] = []
+    for subject in read_subjects(con, ids):
+        try:
+            told = teller.tell(subject)
+        except (KeyError, ValueError, IndexError, OverflowError) as error:
+            outcome.troubles[subject.user_id] = f"no story: {type(error).__name__} {error}"
+            continue
+        outcome.parts[subject.user_id] = told
+        for part in told:
+            about: dict[str, object] = {
+                "user_id": subject.user_id, "generation": part.generation
+            }  # fmt: skip
+            sentences += [about | sentence._asdict() for sentence in part.sentences]
+            parts.append(about | _row(part))
+    with transaction(con):
+        for table, rows in ((INSIGHTS, sentences), (PARTS, parts)):
+            con.execute(
+                f"delete from {table.name} where user_id = any($users)", {"users": list(ids)}
+            )
+            insert(con, table, pa.Table.from_pylist(rows))
+    return outcome
+
+
+def _row(part: Told) -> dict[str, object]:
+    paid = part.paid
+    return {
+        "source": part.source,
+        "status": part.status,
+        "trouble": part.trouble,
+        "model": part.model,
+        "prompt_version": GENERATIONS[part.generation].version if part.model else None,
+        "n_sentences": len(part.sentences),
+        "n_dropped": len(part.dropped),
+        "dropped_for": sorted(part.dropped),
+        "tokens_in": paid.tokens_in if paid else None,
+        "tokens_out": paid.tokens_out if paid else None,
+        "cost_usd": paid.micro_usd / 1_000_000 if paid else None,
+        "answered_at": datetime.fromisoformat(paid.ended_at) if paid else None,
+    }
