@@ -56,6 +56,8 @@ def compare_models(
         Console().print(_compared(found))
         for one in found:
             print(f"\n{one.generation}, {one.model}\n  {one.text or one.trouble}")  # noqa: T201
+    if not any(one.text for one in found):
+        raise typer.Exit(1)
 
 
 def show_plan(settings: Settings, chosen: InsightsSettings, slugs: Sequence[str]) -> None:

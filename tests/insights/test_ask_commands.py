@@ -86,7 +86,7 @@ def test_two_models_stand_side_by_side(demo_home: Settings, server: Server):
 def test_a_comparison_says_what_went_wrong(demo_home: Settings, server: Server):
     server.behaviour = FAULTS["wrong key"]
     found = run("insights", "compare", "--user", slug_of(demo_home, "T3"))
-    assert found.exit_code == 0
+    assert found.exit_code == 1
     assert "does not take the key" in found.stdout
 
 
