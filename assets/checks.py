@@ -29,7 +29,7 @@ models_answered = check("checks/models_answered.sql", on="marts.user_generations
 spending_is_capped = dg.asset_check(
     asset=answers.ANSWERS.key,
     name="spending_is_capped",
-    description="No user of a day, no run and no day took more than its cap.",
+    description="Today no user, no run and all runs together took more than their caps.",
 )(answers.judge_spending)
 facts_are_sound = check("checks/facts_are_sound.sql", on="marts.user_facts")
 

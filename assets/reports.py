@@ -24,3 +24,14 @@ friction = dg.multi_asset(name="friction_page", specs=[outlets.FRICTION], pool=P
 analytics = dg.multi_asset(
     name="analytics", specs=[outlets.ANALYTICS], pool=POOL, op_tags={"dagster/priority": "-1"}
 )(outlets.copy_analytics)
+
+# Last of all, whatever failed, so that they tell of this run.
+LAST = {"dagster/priority": "-2"}
+
+status = dg.multi_asset(name="status_page", specs=[outlets.STATUS], pool=POOL, op_tags=LAST)(
+    outlets.write_status_page
+)
+
+dictionary = dg.multi_asset(
+    name="data_dictionary", specs=[outlets.DICTIONARY], pool=POOL, op_tags=LAST
+)(outlets.write_data_page)

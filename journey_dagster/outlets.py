@@ -4,13 +4,14 @@ Belongs here: the Dagster shells around `insights`, `publish`, `site` and `wareh
 Does not belong here: what they do.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from journey_dagster import friction_page, publish, site
+from journey_dagster import data_page, friction_page, publish, recorded, site, status_page
 from journey_dagster.checks import SHOWN
 from journey_dagster.insights import telling
 from journey_dagster.models import QUERIES, every_model
@@ -62,6 +63,24 @@ ANALYTICS = dg.AssetSpec(
     deps=[key(name) for name in _TABLES if name != publish.USER_REPORT.name],
     group_name="site",
     kinds={"duckdb", "file"},
+    owners=OWNERS,
+)
+
+# Neither names what it reads: a failed check would keep the pages from telling of it. They run when
+# nothing else is left to run (assets/reports.py).
+STATUS = dg.AssetSpec(
+    ["site", "status"],
+    description="The data of the status page: how far the data reaches, what the checks said.",
+    group_name="site",
+    kinds={"json"},
+    owners=OWNERS,
+)
+
+DICTIONARY = dg.AssetSpec(
+    ["site", "dictionary"],
+    description="The data dictionary's data: every table that analysts get, and what it means.",
+    group_name="site",
+    kinds={"json"},
     owners=OWNERS,
 )
 
@@ -179,6 +198,46 @@ def write_friction_page(
             "file": dg.MetadataValue.path(file),
         }
     )
+
+
+def write_status_page(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
+    """Write what the status page shows."""
+    found = status_page.Recorded(
+        recorded.verdicts(context.instance, recorded.checks(_graph())),
+        recorded.computed(context.instance, [table.name for table in status_page.TABLES]),
+    )
+    with warehouse.get_connection() as con:
+        document = status_page.build(con, settings, found, datetime.now(UTC))
+    site.write_page_data(settings.site, "status.v1", "status", document, {})
+    outcomes = Counter(check["outcome"] for check in document["checks"])
+    return dg.MaterializeResult(
+        metadata={
+            "freshness": document["freshness"]["text"],
+            **{f"n_checks_{outcome}": n for outcome, n in sorted(outcomes.items())},
+        }
+    )
+
+
+def write_data_page(
+    warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
+    """Write what the data dictionary shows."""
+    places, checks = recorded.places(_graph()), recorded.checks(_graph())
+    with warehouse.get_connection() as con:
+        document = data_page.build(con, settings, places, checks, datetime.now(UTC))
+    text = site.write_page_data(settings.site, "dictionary.v1", "dictionary", document, {})
+    return dg.MaterializeResult(
+        metadata={"n_tables": len(document["tables"]), "n_bytes": len(text)}
+    )
+
+
+def _graph() -> dg.Definitions:
+    """The whole graph; a step knows that of its own job alone."""
+    from journey_dagster.definitions import defs  # noqa: PLC0415  it imports all, this module too
+
+    return defs
 
 
 def copy_analytics(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[Any]:

@@ -6,7 +6,6 @@ Does not belong here: computing anything new (`sql/marts/`), writing and serving
 All reports of a batch are read with one query per mart; the documents hold final, local numbers.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,12 @@ from typing import Any
 
 import duckdb
 
+from journey_dagster import report_journey, report_sources
+from journey_dagster.avatars import suggested
 from journey_dagster.facts import Fact, read_facts
-from journey_dagster.insights.charts import Chart, compiled
+from journey_dagster.report_definitions import comparisons, definitions, interest_lists, reasons
+from journey_dagster.report_journey import shown
+from journey_dagster.report_texts import SHAPES, texts, with_configurations
 from journey_dagster.settings import Settings
 
 SCHEMA_VERSION = "1.0"
@@ -36,8 +39,9 @@ _QUERIES = {
     "where user_id = any($users) and page_rank <= $top_pages order by user_id, page_rank",
     "all_pages": "select user_id, count(*), sum(n_events)::bigint from marts.user_pages "
     "where user_id = any($users) group by all",
-    "sources": "select user_id, publication, n_events from marts.user_sources "
-    "where user_id = any($users) order by user_id, publication is null, n_events desc, publication",
+    "sources": report_sources.SOURCES,
+    "authors": report_sources.AUTHORED,
+    "journey": report_journey.QUERY,
     "topics": "select user_id, topic, month, n_events from marts.user_topics_monthly "
     "where user_id = any($users) order by all",
     "sessions": "select user_id, started_at_local, duration_seconds, n_steps, entry_page, "
@@ -49,18 +53,11 @@ _QUERIES = {
     "from marts.user_insights where user_id = any($users) "
     "order by user_id, generation, block_no, sentence_no",
     "parts": "select user_id, generation, source, status, model, prompt_version, n_dropped, "
-    "answered_at from marts.user_generations where user_id = any($users)",
+    "cost_usd, answered_at from marts.user_generations where user_id = any($users)",
+    "noise": "select user_id, noise_reason, count(*) from core.events "
+    "where user_id = any($users) and is_noise group by all order by all",
     "topics_of_origin": "select user_id, topic, count(*) from core.events "
     "where user_id = any($users) and not is_noise group by all order by all",
-}
-
-DEFINITIONS = {
-    "n_events": "Distinct events. A second delivery of an event is not counted.",
-    "active_days": "Days, by your own calendar, with at least one event.",
-    "n_sessions": "Runs of events without a pause of more than {gap} minutes.",
-    "median_session": "Half of the sessions are no longer, from first to last event.",
-    "n_pages": "Distinct pages; numbers and ids in addresses are taken as one.",
-    "longest_streak": "Most active days in a row.",
 }
 
 
@@ -104,7 +101,7 @@ def build(
                 "data_through": through,
                 **_document(head, mine, facts.get(user_id, {}), settings),
             }
-            yield Report(user_id, head["slug"], _with_configurations(document))
+            yield Report(user_id, head["slug"], with_configurations(document))
 
 
 def _heads(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -134,12 +131,14 @@ def _document(
     facts: Mapping[str, Fact],
     settings: Settings,
 ) -> dict[str, Any]:
-    texts = _texts(rows["story"], rows["parts"], facts)
+    told = texts(rows["story"], rows["parts"], facts)
+    topics = _topics(head, rows["topics"], facts)
     return {
         "user": {
             "slug": head["slug"],
             "display_name": head["display_name"] or head["slug"],
             "avatar": head["avatar"],
+            "suggested_avatar": suggested([(one["topic"], one["n"]) for one in topics["top"]]),
             "tz": head["tz"],
             "tz_is_known": head["has_known_tz"],
         },
@@ -156,68 +155,57 @@ def _document(
             "n_sessions": head["n_sessions"],
             "active_days": head["active_days"],
             "span_days": head["span_days"],
-            "reasons": _reasons(head),
+            "reasons": reasons(head),
         },
-        "headline": _headline(head, settings),
+        "headline": _headline(head, facts, settings),
         "facts": _facts(facts, rows["story"]),
-        "narrative": texts["narrative"],
-        "spotlight": texts["recent"],
-        "interests": texts["interests"],
-        "charts": texts["charts"],
+        "narrative": told["narrative"],
+        "spotlight": told["recent"],
+        "interests": told["interests"],
+        "charts": told["charts"],
         "calendar": _calendar(head, rows["days"]),
         "hour_week": _hour_week(head, rows["hours"]),
         "pages": _pages(head, rows["pages"], rows["all_pages"]),
-        "sources": [{"name": name, "n_events": n} for name, n in rows["sources"]],
-        "topics": _topics(head, rows["topics"]),
+        "sources": report_sources.sources(rows["sources"], topics["months"]),
+        "authors": report_sources.authors(head["author_coverage"], rows["authors"]),
+        "topics": topics,
         "sessions": _sessions(head, rows["sessions"], settings),
+        "journey": report_journey.journey(head["n_sessions"], rows["journey"]),
         "recent": {
             "window_days": settings.recent_days,
             "n_events": head["n_recent_events"],
             "items": [
-                {"at_local": _local(at), "page": _shown(page), "title": title, "source": source}
+                {"at_local": _local(at), "page": shown(page), "title": title, "source": source}
                 for at, page, title, source in rows["recent"]
             ],
         },
-        "about": {
-            "n_events": head["n_events"],
-            "n_noise_excluded": head["n_noise"],
-            "n_duplicates_dropped": head["n_duplicates"],
-            "topics": [{"topic": topic, "n_events": n} for topic, n in rows["topics_of_origin"]],
-            "definitions": [
-                {"id": name, "text": text} for name, text in definitions(settings).items()
-            ],
-        },
+        "about": _about(head, rows, settings),
     }
 
 
-def definitions(settings: Settings) -> dict[str, str]:
-    """What each headline number means, by its id."""
+def _about(
+    head: Mapping[str, Any], rows: Mapping[str, Sequence[tuple[Any, ...]]], settings: Settings
+) -> dict[str, Any]:
+    """What the report was made from, what was left out, what is known."""
     return {
-        name: text.format(gap=settings.session_gap_minutes) for name, text in DEFINITIONS.items()
+        "n_events": head["n_events"],
+        "n_noise_excluded": head["n_noise"],
+        "noise": [{"reason": reason, "n_events": n} for reason, n in rows["noise"]],
+        "n_duplicates_dropped": head["n_duplicates"],
+        "coverage": {
+            "titles": head["title_coverage"],
+            "topics": head["topic_coverage"],
+            "sources": head["source_coverage"],
+            "authors": head["author_coverage"],
+        },
+        "topics": [{"topic": topic, "n_events": n} for topic, n in rows["topics_of_origin"]],
+        "definitions": [{"id": name, "text": text} for name, text in definitions(settings).items()],
     }
 
 
-def _reasons(head: Mapping[str, Any]) -> list[str]:
-    """What keeps the report from saying more, in words."""
-    needed = {
-        "T0": [(head["n_events"], 1, "event", "for anything to show")],
-        "T1": [
-            (head["active_days"], 3, "active days", "to speak of habits"),
-            (head["n_sessions"], 5, "sessions", "to speak of habits"),
-        ],
-        "T2": [
-            (head["active_days"], 10, "active days", "to speak of interests"),
-            (head["span_days"], 28, "days from first to last event", "to speak of interests"),
-        ],
-    }.get(head["evidence_tier"], [])
-    return [
-        f"{have} of {least} {what} needed {why}."
-        for have, least, what, why in needed
-        if have < least
-    ]
-
-
-def _headline(head: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+def _headline(
+    head: Mapping[str, Any], facts: Mapping[str, Fact], settings: Settings
+) -> list[dict[str, Any]]:
     meaning = definitions(settings)
     shown = (
         ("n_events", "Events", head["n_events"], "events", None),
@@ -230,14 +218,16 @@ def _headline(head: Mapping[str, Any], settings: Settings) -> list[dict[str, Any
     )  # fmt: skip
     return [
         {"id": name, "label": label, "value": value, "unit": unit, "of": of,
-         "definition": meaning[name]}
+         "definition": meaning[name], **comparisons(name, facts, settings.recent_days)}
         for name, label, value, unit, of in shown
     ]  # fmt: skip
 
 
 def _facts(facts: Mapping[str, Fact], story: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """All facts, those that the story cites first and in its order."""
-    cited = [fact_id for *_, fact_ids, _ in story for fact_id in fact_ids]
+    parts = list(SHAPES)
+    in_order = sorted(story, key=lambda sentence: parts.index(sentence[0]))
+    cited = [fact_id for *_, fact_ids, _ in in_order for fact_id in fact_ids]
     order = [name for name in dict.fromkeys([*cited, *sorted(facts)]) if name in facts]
     return [
         {
@@ -253,76 +243,6 @@ def _facts(facts: Mapping[str, Fact], story: Sequence[tuple[Any, ...]]) -> list[
         }
         for name in order
     ]
-
-
-def _texts(
-    story: Sequence[tuple[Any, ...]], parts: Sequence[tuple[Any, ...]], facts: Mapping[str, Fact]
-) -> dict[str, dict[str, Any]]:
-    """The parts of the text: who wrote each, and its blocks, interests or charts."""
-    origins = {name: origin for name, *origin in parts}
-    blocks: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
-    for generation, block_no, block_type, text, fact_ids, series in story:
-        block = blocks[generation].setdefault(
-            block_no, {"type": block_type, "series": series, "sentences": []}
-        )
-        block["sentences"].append({"text": text, "fact_ids": fact_ids})
-    told: dict[str, dict[str, Any]] = {}
-    for generation, shape in _SHAPES.items():
-        source, status, model, version, n_dropped, at = origins.get(generation, _NOBODY)
-        found = blocks[generation]
-        told[generation] = {
-            "source": source,
-            "status": status,
-            "model": model.partition(":")[2] if model and source == "llm" else None,
-            "prompt_version": version if source == "llm" else None,
-            "written_at": _utc(at) if at and source == "llm" else None,
-            "dropped_sentences": n_dropped,
-            **shape([found[number] for number in sorted(found)], facts),
-        }
-    return told
-
-
-_NOBODY = ("template", "nothing", None, None, 0, None)
-
-
-def _prose(blocks: Sequence[Mapping[str, Any]], _facts: Mapping[str, Fact]) -> dict[str, Any]:
-    return {"blocks": [{"type": one["type"], "sentences": one["sentences"]} for one in blocks]}
-
-
-def _interests(blocks: Sequence[Mapping[str, Any]], facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """Each interest with the fact that it is: the first of its kind that its sentence names."""
-    found: list[dict[str, Any]] = []
-    for block in blocks:
-        sentence = block["sentences"][0]
-        kind = block["type"]
-        names = [name for name in sentence["fact_ids"] if re.fullmatch(rf"{kind}_\d", name)]
-        if names and names[0] in facts:
-            fact = facts[names[0]]
-            found.append({"kind": kind, "topic": fact.text, "n": fact.n, **sentence})
-    return {"items": found}
-
-
-def _charts(blocks: Sequence[Mapping[str, Any]], _facts: Mapping[str, Fact]) -> dict[str, Any]:
-    return {
-        "items": [
-            {"type": block["type"], "series": block["series"], **block["sentences"][0]}
-            for block in blocks
-        ]
-    }
-
-
-_SHAPES = {"narrative": _prose, "recent": _prose, "interests": _interests, "charts": _charts}
-"""How the blocks of each part are laid out."""
-
-
-def _with_configurations(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with a Chart.js configuration for each chart whose series it holds."""
-    items = [
-        {**item, "config": config}
-        for item in document["charts"]["items"]
-        if (config := compiled(Chart(item["type"], tuple(item["series"])), document))
-    ]
-    return {**document, "charts": {**document["charts"], "items": items}}
 
 
 def _calendar(head: Mapping[str, Any], days: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
@@ -366,7 +286,7 @@ def _pages(
         "n_events": n_events,
         "coverage": head["title_coverage"],
         "top": [
-            {"page": _shown(page), "title": title, "n_events": views, "n_days": days,
+            {"page": shown(page), "title": title, "n_events": views, "n_days": days,
              "last_seen_date": seen.isoformat()}
             for page, title, views, days, seen in top
         ],
@@ -377,7 +297,9 @@ def _pages(
     }  # fmt: skip
 
 
-def _topics(head: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+def _topics(
+    head: Mapping[str, Any], rows: Sequence[tuple[Any, ...]], facts: Mapping[str, Fact]
+) -> dict[str, Any]:
     months = _months(head["first_date"], head["last_date"])
     by_month: dict[str, dict[str, int]] = defaultdict(dict)
     for topic, month, n in rows:
@@ -394,6 +316,7 @@ def _topics(head: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> dict[st
             }
             for topic in ranked[:TOP_TOPICS]
         ],
+        "lists": interest_lists(facts),
     }
 
 
@@ -419,18 +342,13 @@ def _sessions(
                 "started_at_local": _local(at),
                 "minutes": _rounded(seconds / 60),
                 "n_steps": n_steps,
-                "entry_page": _shown(entry),
-                "exit_page": _shown(exit_),
+                "entry_page": shown(entry),
+                "exit_page": shown(exit_),
                 "is_open": is_open,
             }
             for at, seconds, n_steps, entry, exit_, is_open in recent
         ],
     }
-
-
-def _shown(page: str) -> str:
-    """A page as it may be published: what follows a question mark may be a secret."""
-    return re.split(r"[?#]", page, maxsplit=1)[0] or "/"
 
 
 def _rounded(value: float | None) -> float | None:

@@ -7,6 +7,7 @@ What runs here is what the UI runs: the same jobs, recorded in the same instance
 """
 
 import logging
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import dagster as dg
 
 from journey_dagster import stages, users, warehouse
+from journey_dagster.answers import RUN
 from journey_dagster.automation import range_tags
 from journey_dagster.instance import FROM_CLI, only_runner, open_instance, sync_partitions
 from journey_dagster.settings import InsightsSettings, Settings
@@ -76,9 +78,11 @@ def run(
         every = list(instance.get_dynamic_partitions(users.USERS_NAME))
         chosen = set(slugs or known)
         ranges = list(neighbours(every, chosen))
+        started = secrets.token_hex(8)
         jobs = ["nightly", *["reports"] * (len(ranges) - 1)] if ranges else ["warehouse"]
         for job, keys in zip(jobs, ranges or [[]], strict=True):
-            result = _execute(defs, job, instance, range_tags(keys) if keys else {})
+            tags = {RUN: started, **(range_tags(keys) if keys else {})}
+            result = _execute(defs, job, instance, tags)
             _add(summary, result)
             if _is_broken(result):
                 break  # what the other users' reports are made of is not there
@@ -117,10 +121,7 @@ def _standing(settings: Settings) -> set[str]:
     if not settings.database.exists():
         return set()
     with warehouse.connect(settings.database, read_only=True) as con:
-        rows = con.execute(
-            "select table_schema || '.' || table_name from information_schema.tables"
-        ).fetchall()
-    return {row[0] for row in rows}
+        return warehouse.standing(con)
 
 
 def _execute(

@@ -144,6 +144,17 @@ class Settings(BaseSettings):
     nightly: str = Field(
         default="0 3 * * *", description="When the nightly run starts, as a cron line in UTC."
     )
+    publish_to: str = Field(
+        default="",
+        description="Where the site goes: a folder, s3://bucket/prefix, or git:URL#branch.",
+    )
+    publish_friction: bool = Field(
+        default=True,
+        description="Let the friction page's data go out too; it names no private user.",
+    )
+    publish_author: str = Field(
+        default="Journey <journey@localhost>", description="Who commits to a branch: NAME <MAIL>."
+    )
 
     @field_validator("home")
     @classmethod
@@ -181,6 +192,13 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[\d*/,-]+( [\d*/,-]+){4}", line):
             raise ValueError(f"{line!r} is no cron line of five fields, such as 0 3 * * *")
         return line
+
+    @field_validator("publish_author")
+    @classmethod
+    def _author(cls, author: str) -> str:
+        if not re.fullmatch(r"[^<>\n]+ <[^<>\s]+>", author):
+            raise ValueError(f"{author!r} is no NAME <MAIL>, such as Journey <journey@localhost>")
+        return author
 
     @field_validator("default_timezone")
     @classmethod
@@ -226,8 +244,19 @@ class Settings(BaseSettings):
 
     @property
     def site(self) -> Path:
-        """The published site."""
+        """The site of everybody, on this machine; what leaves it is a part."""
         return self.home / "site"
+
+    @property
+    def publishing(self) -> Path:
+        """Unguessable names, and where the site went; for its owner alone."""
+        return self.home / "publishing.json"
+
+    @property
+    def author(self) -> tuple[str, str]:
+        """Name and mail of who commits."""
+        name, _, mail = self.publish_author.removesuffix(">").partition(" <")
+        return name, mail
 
     def sql_parameters(self) -> dict[str, object]:
         """The settings that SQL files may name, as bound parameters."""
@@ -322,6 +351,10 @@ class KafkaSettings(BaseSettings):
         return "SSL" if self.ssl_certificate_location else "PLAINTEXT"
 
 
+MOST_USD = 1_000_000
+"""What no price per million tokens exceeds; and infinity is no price."""
+
+
 class InsightsSettings(BaseSettings):
     """Models that word what facts hold. Each field is the variable `INSIGHTS_<NAME>`.
 
@@ -352,18 +385,32 @@ class InsightsSettings(BaseSettings):
         description="Dollars per million tokens of further models: MODEL=IN/OUT, commas between.",
     )
     cap_user_usd: float = Field(
-        default=0.10, ge=0, description="The most that one user may cost on one day (UTC)."
+        default=0.10,
+        ge=0,
+        le=1_000_000,
+        description="The most that one user may cost on one day (UTC).",
     )
-    cap_run_usd: float = Field(default=5, ge=0, description="The most that one run may cost.")
+    cap_run_usd: float = Field(
+        default=5, ge=0, le=1_000_000, description="The most that one run may cost."
+    )
     cap_day_usd: float = Field(
-        default=10, ge=0, description="The most that all runs of a day (UTC) may cost together."
+        default=10,
+        ge=0,
+        le=1_000_000,
+        description="The most that all runs of a day (UTC) may cost together.",
     )
     concurrency: int = Field(default=8, ge=1, le=64, description="Questions under way at once.")
     timeout_seconds: float = Field(
-        default=25, gt=0, description="A service silent for longer gets the question again."
+        default=25,
+        gt=0,
+        le=3600,
+        description="A service silent for longer gets the question again.",
     )
     user_seconds: float = Field(
-        default=60, gt=0, description="Time for all questions about one user, retries included."
+        default=60,
+        gt=0,
+        le=3600,
+        description="Time for all questions about one user, retries included.",
     )
     openai_api_key: SecretStr | None = Field(
         default=None,
@@ -396,7 +443,7 @@ class InsightsSettings(BaseSettings):
                 into, out = map(float, price.split("/"))
             except ValueError as error:
                 raise ValueError(f"{one!r} is no price, such as my-model=0.05/0.40") from error
-            if not name or min(into, out) < 0:
+            if not name or not (0 <= into < MOST_USD and 0 <= out < MOST_USD):
                 raise ValueError(f"{one!r} is no price, such as my-model=0.05/0.40")
             found[name] = (into, out)
         return found

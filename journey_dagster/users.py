@@ -32,7 +32,9 @@ USERS_NAME = "users"
 USERS = dg.DynamicPartitionsDefinition(name=USERS_NAME)
 """One partition per registered user; the key is the slug."""
 
-RESERVED = frozenset({"cohorts", "friction", "manifest", "product", "status", "users"})
+RESERVED = frozenset(
+    {"cohorts", "dictionary", "friction", "manifest", "product", "status", "users"}
+)
 """Names of data files that are no user's."""
 
 MAX_NAME = 200

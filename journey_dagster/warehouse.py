@@ -79,7 +79,8 @@ def connect(
         con = duckdb.connect(path, read_only=read_only, config={"memory_limit": memory_limit})
     with con:
         try:
-            con.execute("set TimeZone = 'UTC'")
+            # A long query would draw a bar between the lines that are told.
+            con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
             yield con
         except duckdb.IOException as error:
             if "Corrupt database file" not in str(error):  # found when a block is first read
@@ -252,6 +253,14 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """Rows of a table."""
     row = con.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0
+
+
+def standing(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables and views that there are, as `schema.table`."""
+    rows = con.execute(
+        "select table_schema || '.' || table_name from information_schema.tables"
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[Column]:

@@ -119,6 +119,28 @@ def test_doctor_names_a_cure_for_what_is_wrong(demo_home: Settings):
     assert told.stdout.count("→") >= 2
 
 
+def test_a_report_is_exported_as_files(ran: Path, tmp_path: Path):
+    slug = json.loads(journey("users", "list", "--json", home=ran).stdout)[1]["slug"]
+    folder = tmp_path / "taken"
+    for _ in range(2):  # what is ours is replaced
+        done = journey("export", "report", slug, "--dir", str(folder), "--json", home=ran)
+        assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {Path(one["file"]).name for one in told} == {path.name for path in folder.iterdir()}
+    document = json.loads((folder / "report.json").read_bytes())
+    assert document["user"]["slug"] == slug
+    days = (folder / "days.csv").read_text().splitlines()
+    assert len(days) - 1 == document["evidence"]["active_days"]
+    page = (folder / "report.html").read_text()
+    assert f'data-user="{slug}"' in page
+    assert 'src="' not in page.replace('src="data:', "")
+    (folder / "report.html").write_text("somebody else's")
+    refused = journey("export", "report", slug, "--dir", str(folder), home=ran)
+    assert refused.returncode == 2
+    unknown = journey("export", "report", "nobody-at-all", "--dir", str(folder), home=ran)
+    assert unknown.returncode == 2
+
+
 def test_a_report_is_shown_on_the_terminal(ran: Path):
     users = json.loads(journey("users", "list", "--json", home=ran).stdout)
     slug = users[1]["slug"]

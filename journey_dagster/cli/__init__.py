@@ -15,6 +15,12 @@ import typer
 from journey_dagster.cli import ask, export, look, make, people, take
 from journey_dagster.folders import FolderError
 from journey_dagster.insights.prices import UnknownPriceError
+from journey_dagster.publishing.errors import (
+    LeakError,
+    OvertakenError,
+    PublishError,
+    TargetError,
+)
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.broker import BrokerError
 from journey_dagster.topics.kafka import GapError
@@ -32,18 +38,27 @@ app = typer.Typer(
 for module in (make, take, people, look, ask, export):
     module.commands(app)
 
+_MISTAKES = (
+    FolderError,
+    PublishError,
+    RegistryError,
+    TopicError,
+    UnknownPriceError,
+    WarehouseError,
+)
+
 
 def main() -> None:
     """Run the program; a mistake of its user ends in one line, not in a traceback."""
     try:
         app()
-    except (WarehouseBusyError, BrokerError) as error:
+    except (WarehouseBusyError, BrokerError, OvertakenError) as error:
         sys.exit(_told(error, 3))
-    except GapError as error:
+    except (GapError, LeakError) as error:
         sys.exit(_told(error, 4))
-    except (TopicError, RegistryError, WarehouseError, FolderError, UnknownPriceError) as error:
+    except _MISTAKES as error:
         sys.exit(_told(error, 2))
-    except (OSError, duckdb.Error) as error:
+    except (OSError, duckdb.Error, TargetError) as error:
         sys.exit(_told(error, 1))
     except pydantic.ValidationError as error:
         prefix = error.title.removesuffix("Settings").upper() or "JOURNEY"

@@ -5,6 +5,7 @@ Belongs here: options, tables. Does not belong here: asking and comparing (`insi
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
@@ -44,6 +45,9 @@ def compare_models(
     """Ask models the same about one user: groundedness, length, latency and cost side by side."""
     settings, chosen = Settings(), InsightsSettings()
     models = model or [chosen.story_model, chosen.structure_model]
+    for name in models:
+        if not re.fullmatch(r"(bedrock|openai):.+", name):
+            raise typer.BadParameter(f"{name!r} is no SERVICE:MODEL, such as openai:gpt-5-nano")
     subjects, strangers = _read(settings, [user])
     with closing(Ledger(settings.ledger)) as ledger:
         found = list(compare(subjects[0], models, ledger, chosen, strangers))
@@ -69,7 +73,10 @@ def show_plan(settings: Settings, chosen: InsightsSettings, slugs: Sequence[str]
     with closing(Ledger(settings.ledger)) as ledger:
         planned = plan(subjects, ledger, chosen)
     Console().print(_planned(planned))
-    to_stderr("from the facts as they stand; a run computes them anew first")
+    to_stderr(
+        "at most, if no question has to be repeated; from the facts as they stand, which a run "
+        "computes anew first"
+    )
 
 
 def _read(settings: Settings, slugs: Sequence[str]) -> tuple[list[Subject], Strangers]:

@@ -1,5 +1,6 @@
 """Commands that look at what there is: report, site, sql, status, doctor."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,10 +10,12 @@ import typer
 from journey_dagster import doctor as doctors
 from journey_dagster import status as states
 from journey_dagster import terminal
+from journey_dagster.cli import publish
+from journey_dagster.everyone import build_reports
 from journey_dagster.instance import dagster_home
 from journey_dagster.query import query
 from journey_dagster.runs import to_stderr
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.site import report_path
 from journey_dagster.site.serve import serve
 from journey_dagster.site.single import file_name, single_file
@@ -25,9 +28,11 @@ def commands(app: typer.Typer) -> None:
     """Add the commands to the program."""
     report = typer.Typer(help="A user's report.", no_args_is_help=True)
     report.command("show")(show)
+    report.command("build")(build)
     site = typer.Typer(help="The published site.", no_args_is_help=True)
     site.command("serve")(serve_site)
     site.command("export")(export_page)
+    publish.commands(site)
     app.add_typer(report, name="report")
     app.add_typer(site, name="site")
     app.command()(sql)
@@ -50,6 +55,25 @@ def show(
         raise typer.Exit(1)
     text = path.read_bytes()
     print(text.decode() if json else terminal.report(msgspec.json.decode(text)))  # noqa: T201
+
+
+def build(
+    user: Annotated[
+        list[str] | None, typer.Option(help="Slug of a user; repeatable; by default everybody.")
+    ] = None,
+) -> None:
+    """Make reports from the warehouse as it stands, without Dagster; no model is asked."""
+    settings = Settings()
+    registered = load(settings.registry)
+    chosen = by_slug(registered, user) if user else registered
+    found = Counter[str]()
+    for outcome in build_reports(settings, InsightsSettings(), chosen, registered):
+        found[outcome.status] += 1
+        if outcome.status == "withheld":
+            to_stderr(f"  withheld  {outcome.user.slug}: {outcome.reason}")
+    to_stderr(f"reports: {', '.join(f'{n:,} {status}' for status, n in found.most_common())}")
+    if found["withheld"]:
+        raise typer.Exit(4)
 
 
 def serve_site(

@@ -112,7 +112,7 @@ def change(
         user = users.by_slug(registered, [slug])[0]
         changed = msgspec.structs.replace(user, **given)
         users.save(settings.registry, [changed if one is user else one for one in registered])
-    to_stderr("next: journey run")
+    to_stderr("next: journey run" + (", journey site publish" if visibility else ""))
 
 
 def links(

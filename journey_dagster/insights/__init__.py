@@ -9,6 +9,7 @@
   facts, `strangers` knows whom it must not name.
 - `ledger`: what was asked, reserved, spent and answered; a file of its own.
 - `asking`: questions to answers, within time and money.
+- `blocks`: what an answer proposes, and the facts that it may rest on.
 - `telling`: answers to the stories that reports print.
 
 A model is given facts, never records, and its words are never more than words. Nothing here opens

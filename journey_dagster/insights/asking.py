@@ -8,12 +8,13 @@ then told by template. A service that fails five times in a row, or that says no
 answer, is not asked again in this run.
 """
 
+import random
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ import stamina
 import stamina.instrumentation
 
 from journey_dagster.insights.generations import question
-from journey_dagster.insights.ledger import Caps, Ledger, OverBudgetError, Waiting
+from journey_dagster.insights.ledger import Caps, Ledger, LedgerError, OverBudgetError, Waiting
 from journey_dagster.insights.prices import (
     UnknownPriceError,
     micro_usd,
@@ -35,7 +36,7 @@ from journey_dagster.settings import InsightsSettings
 T = TypeVar("T")
 
 ATTEMPTS = 3
-TROUBLES = (ProviderError, OverBudgetError, UnknownPriceError)
+TROUBLES = (ProviderError, OverBudgetError, UnknownPriceError, LedgerError)
 
 IN_A_ROW = 5
 """Failures after which a service counts as down."""
@@ -63,6 +64,7 @@ class Service:
         self._provider = provider
         self._lock = threading.Lock()
         self._failures = 0
+        self._has_answered = False
         self._closed: str | None = None
         self._first = threading.Lock()
         self._is_known = False
@@ -73,16 +75,17 @@ class Service:
         Raises:
             ProviderError: there is no answer.
         """
-        with self._one_first():
+        until = time.monotonic() + seconds
+        with self._one_first(seconds):
             if self._closed:
                 raise ProviderError("terminal", self._closed)
             try:
-                answer = within(seconds, self._provider, asked)
+                answer = within(until - time.monotonic(), self._provider, asked)
             except ProviderError as error:
                 self._note(error)
                 raise
         with self._lock:
-            self._failures = 0
+            self._failures, self._has_answered = 0, True
         return answer
 
     def close(self, trouble: str) -> None:
@@ -92,26 +95,30 @@ class Service:
 
     def _note(self, error: ProviderError) -> None:
         with self._lock:
-            self._failures = self._failures + 1 if error.kind == "transient" else 0
+            # One question may be refused for itself; if all are, the service takes none.
+            counts = error.kind == "transient" or (
+                error.kind == "refused" and not self._has_answered
+            )
+            self._failures = self._failures + 1 if counts else 0
             down = self._failures >= IN_A_ROW
         if error.kind == "terminal" or down:
             self.close(f"unavailable: {error}")
 
     @contextmanager
-    def _one_first(self) -> Generator[None]:
+    def _one_first(self, seconds: float) -> Generator[None]:
         """Until a call came back all others wait: a bad key is found out once, not per user."""
-        if self._is_known:
+        if self._is_known or not self._first.acquire(timeout=max(seconds, 0)):
             yield
             return
-        with self._first:
-            is_first = not self._is_known
-            if is_first:
-                try:
-                    yield
-                finally:
-                    self._is_known = True
-        if not is_first:
+        if self._is_known:
+            self._first.release()
             yield
+            return
+        try:
+            yield
+        finally:
+            self._is_known = True
+            self._first.release()
 
 
 class Asker:
@@ -127,13 +134,15 @@ class Asker:
         self._settings = settings
         self._ledger = ledger
         self._run_id = run_id
-        found = providers or _providers(settings)
-        self._services = {name: Service(provider) for name, provider in found.items()}
+        self._providers = dict(providers or {})
+        self._services: dict[str, Service] = {}
+        self._is_stopping = False
         self._caps = Caps(
             *(round(cap * 1_000_000) for cap in (
                 settings.cap_user_usd, settings.cap_run_usd, settings.cap_day_usd
             ))
         )  # fmt: skip
+        self._chance = random.Random()  # noqa: S311  so that not all come back at once
         self._asked = Asked()
         self._lock = threading.Lock()
 
@@ -141,17 +150,20 @@ class Asker:
         """Put an answer, or what went wrong, beside each of these questions."""
         by_user: dict[str, list[Waiting]] = defaultdict(list)
         for asked in questions:
+            self._service(asked.model)  # setting one up takes seconds, and none of a user's
             by_user[asked.user_id].append(asked)
         pool = ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="insights")
         try:
             for _ in pool.map(self._ask_about_user, by_user.values()):
                 pass
         finally:
+            self._is_stopping = True
             pool.shutdown(cancel_futures=True)
         return self._asked
 
     def ask_one(self, asked: Waiting) -> str | None:
         """Put an answer into the ledger, or return what went wrong."""
+        self._service(asked.model)
         try:
             self._answer(asked, time.monotonic() + self._settings.user_seconds)
         except TROUBLES as error:
@@ -164,7 +176,8 @@ class Asker:
             try:
                 answer = self._answer(asked, deadline)
             except TROUBLES as error:
-                self._ledger.give_up(asked, f"{error.kind}: {error}")
+                with suppress(LedgerError):
+                    self._ledger.give_up(asked, f"{error.kind}: {error}")
                 with self._lock:
                     self._asked.troubles[error.kind] += 1
             else:
@@ -179,38 +192,52 @@ class Asker:
         repairs = 0
 
         def pause(error: Exception) -> bool | float:
+            """Seconds to the next attempt, or False where there is none."""
             nonlocal told, repairs
             if not isinstance(error, ProviderError):
                 return False
             if error.kind == "invalid" and repairs == 0:
                 repairs += 1
                 told = replace(told, instructions=f"{told.instructions}\n{REPAIR}")
-                return True
+                return 0.0
             if error.kind != "transient":
                 return False
-            if error.retry_after is None:
-                return True
-            return error.retry_after if time.monotonic() + error.retry_after < deadline else False
+            wait = error.retry_after if error.retry_after is not None else self._backoff()
+            return wait if time.monotonic() + wait < deadline else False
 
         for attempt in stamina.retry_context(
             on=pause,
             attempts=ATTEMPTS,
             timeout=max(deadline - time.monotonic(), 0.001),
-            wait_initial=0.2,
-            wait_max=5,
         ):
             with attempt:
                 return self._attempt(asked, told, deadline)
         raise AssertionError  # the last attempt returns or raises
 
+    def _backoff(self) -> float:
+        return self._chance.uniform(0.2, 2)
+
+    def _service(self, model: str) -> Service:
+        """One for each model: what is wrong with one says nothing of another."""
+        with self._lock:
+            if model not in self._services:
+                name = model.partition(":")[0]
+                if name not in self._providers:
+                    self._providers[name] = _set_up(name, self._settings)
+                self._services[model] = Service(self._providers[name])
+            return self._services[model]
+
     def _attempt(self, asked: Waiting, told: Question, deadline: float) -> Answer:
         """One call, paid from money set aside."""
-        service = self._services[asked.model.partition(":")[0]]
+        if self._is_stopping:
+            raise ProviderError("terminal", "the run was stopped")
+        service = self._service(asked.model)
         costs = price(told.model, self._settings)
         seconds = min(self._settings.timeout_seconds, deadline - time.monotonic())
         if seconds <= 0:
             raise ProviderError("terminal", "no time left for this user")
-        most = micro_usd(costs, most_tokens_in(told), told.max_tokens)
+        most_in = most_tokens_in(told)
+        most = micro_usd(costs, most_in, told.max_tokens)
         call_id = self._ledger.reserve(asked, self._run_id, most, self._caps)
         try:
             answer = service.ask(told, seconds)
@@ -222,6 +249,11 @@ class Asker:
         if stated > most:
             service.close("unavailable: it states more tokens than there can be")
         spent = min(stated, most)
+        answer = Answer(
+            answer.text,
+            min(answer.tokens_in, most_in),
+            min(answer.tokens_out, told.max_tokens),
+        )
         text = read_answer(answer.text, told.schema_name)
         if text is None:
             self._ledger.fail(call_id, "the answer is not of its schema", spent)
@@ -230,11 +262,23 @@ class Asker:
         return answer
 
 
-def _providers(settings: InsightsSettings) -> Mapping[str, Provider]:
-    from journey_dagster.insights.bedrock import bedrock_provider  # noqa: PLC0415  seconds each
-    from journey_dagster.insights.openai import openai_provider  # noqa: PLC0415
+def _set_up(service: str, settings: InsightsSettings) -> Provider:
+    """A service, ready to be asked; one that cannot be set up says so when it is."""
+    try:
+        if service == "bedrock":
+            from journey_dagster.insights.bedrock import bedrock_provider  # noqa: PLC0415
 
-    return {"openai": openai_provider(settings), "bedrock": bedrock_provider(settings)}
+            return bedrock_provider(settings)
+        from journey_dagster.insights.openai import openai_provider  # noqa: PLC0415
+
+        return openai_provider(settings)
+    except Exception as error:  # noqa: BLE001  an address, a proxy, a certificate
+        told = f"{service} cannot be asked with these settings: {type(error).__name__}"
+
+    def unfit(_question: Question, _seconds: float) -> Answer:
+        raise ProviderError("terminal", told)
+
+    return unfit
 
 
 def within(seconds: float, provider: Provider, asked: Question) -> Answer:

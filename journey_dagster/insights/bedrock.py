@@ -35,7 +35,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
 from journey_dagster.insights.question import Provider, ProviderError, Question
-from journey_dagster.insights.replies import Outcome, answer, provider, retry_after, used
+from journey_dagster.insights.replies import TIMED_OUT, Outcome, answer, provider, retry_after, used
 from journey_dagster.settings import InsightsSettings
 
 _NO_KEY = (
@@ -58,7 +58,6 @@ _TERMINAL = {
     "AccessDeniedException": "AWS does not let this key use the model: see model access in Bedrock",
     "ResourceNotFoundException": "Bedrock has no such model in this region: check INSIGHTS_*",
     "ServiceQuotaExceededException": "the account has no quota left for the model",
-    "ValidationException": "Bedrock does not take the question, or the model in this region",
     "UnrecognizedClientException": _WRONG_KEY,
     "InvalidSignatureException": _WRONG_KEY,
     "IncompleteSignatureException": _WRONG_KEY,
@@ -234,11 +233,17 @@ def _refused(error: ClientError) -> ProviderError:
     reply = cast("Mapping[str, Any]", error.response)
     about = reply.get("ResponseMetadata", {})
     status: int = about.get("HTTPStatusCode", 0)
+    if reply.get("Error", {}).get("Code") == "ValidationException":
+        told = "Bedrock does not take the question, or the model in this region"
+        return ProviderError("refused", told)  # this one may be too long, and others are not
     if message := _TERMINAL.get(reply.get("Error", {}).get("Code", "")):
         return ProviderError("terminal", message)
     if status in _BUSY or status >= 500:  # noqa: PLR2004
         wait = retry_after(about.get("HTTPHeaders", {}).get("retry-after"))
         return ProviderError(
-            "transient", f"Bedrock is busy or broken: HTTP {status}", retry_after=wait
+            "transient",
+            f"Bedrock is busy or broken: HTTP {status}",
+            retry_after=wait,
+            tokens=None if status in TIMED_OUT else (0, 0),
         )
     return ProviderError("terminal", f"Bedrock does not take the question: HTTP {status}")

@@ -7,11 +7,12 @@ A proposal names series by id and can hold no value, no colour, no address and n
 cannot show what the report does not hold.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from journey_dagster.facts import WEEKDAYS, Fact
+from journey_dagster.facts import WEEKDAYS
 
 MAX_CHARTS = 3
 MAX_SERIES = 4
@@ -35,15 +36,39 @@ class Chart:
     series: tuple[str, ...]
 
 
-def available_series(facts: Mapping[str, Fact]) -> Iterator[Series]:
-    """The series that are worth drawing for a user with these facts."""
+def available_series(topics: Mapping[str, str]) -> Iterator[Series]:
+    """The series that are worth drawing.
+
+    Args:
+        topics: names of a user's topics by the ids of their facts, as they may be shown.
+    """
     yield Series("events_by_weekday", "Events by weekday", "weekday")
     yield Series("events_by_hour", "Events by hour of the day", "hour")
     yield Series("events_by_month", "Events by month", "month")
     for place in range(1, 6):
-        fact = facts.get("top_topic" if place == 1 else f"top_topic_{place}")
-        if fact:
-            yield Series(f"topic_{place}_by_month", f"{fact.text}, by month", "month")
+        topic = topics.get("top_topic" if place == 1 else f"top_topic_{place}")
+        if topic:
+            yield Series(f"topic_{place}_by_month", f"{topic}, by month", "month")
+
+
+def shown_by(series: Sequence[str]) -> re.Pattern[str]:
+    """Ids of the facts that a chart of these series shows; its takeaway may cite no other."""
+    ids: list[str] = []
+    for name in series:
+        topic = re.fullmatch(r"topic_(\d)_by_month", name)
+        if topic:
+            ids.append("top_topic" if topic[1] == "1" else f"top_topic_{topic[1]}")
+            ids.append(f"topic_peak_{topic[1]}")
+        else:
+            ids += _SHOWN[name]
+    return re.compile("|".join(ids))
+
+
+_SHOWN = {
+    "events_by_month": ["top_month", "n_events"],
+    "events_by_weekday": ["top_weekday", "weekend_share", "n_events"],
+    "events_by_hour": ["top_daypart", "n_events"],
+}
 
 
 def proposed(kind: str, series: Sequence[str], available: Mapping[str, Series]) -> Chart | None:

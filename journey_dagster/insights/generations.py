@@ -16,7 +16,7 @@ from typing import Any
 
 from journey_dagster.insights.charts import available_series
 from journey_dagster.insights.ledger import Waiting
-from journey_dagster.insights.outgoing import outgoing
+from journey_dagster.insights.outgoing import naming, outgoing
 from journey_dagster.insights.question import Question
 from journey_dagster.insights.subjects import Subject
 from journey_dagster.settings import InsightsSettings
@@ -200,11 +200,9 @@ def waiting(subject: Subject, models: Mapping[str, Sequence[str]]) -> Iterator[W
         subject: the user; no id and no name of theirs leaves.
         models: as SERVICE:MODEL, by the setting that names them.
     """
-    facts = subject.facts
+    facts, themselves = subject.facts, naming(subject.names)
     leaving = {
-        name: shown
-        for name in sorted(facts)
-        if (shown := outgoing(facts[name], subject.themselves))
+        name: shown for name in sorted(facts) if (shown := outgoing(facts[name], themselves))
     }
     for generation in GENERATIONS.values():
         given = [fact for name, fact in leaving.items() if generation.takes.fullmatch(name)]
@@ -216,7 +214,7 @@ def waiting(subject: Subject, models: Mapping[str, Sequence[str]]) -> Iterator[W
         if generation.name == "charts":
             data["series"] = [
                 {"id": one.series_id, "label": one.label, "axis": one.axis}
-                for one in available_series({fact["id"]: facts[fact["id"]] for fact in given})
+                for one in available_series({fact["id"]: fact["text"] for fact in given})
             ]
         text = json.dumps(data, ensure_ascii=False, sort_keys=True)
         for model in models[generation.setting]:

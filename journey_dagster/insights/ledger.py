@@ -52,6 +52,9 @@ create index if not exists calls_by_day on calls (day, user_id);
 create index if not exists calls_by_run on calls (run_id);
 """
 
+WAIT = 10
+"""Seconds to wait for another process that writes."""
+
 _TAKEN = "select coalesce(sum(coalesce(spent, reserved)), 0) from calls where"
 
 
@@ -59,6 +62,12 @@ class OverBudgetError(Exception):
     """The call could cost more than a cap leaves; the message names the cap."""
 
     kind = "budget"
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read or written, so no cap would hold; the message says which file."""
+
+    kind = "ledger"
 
 
 @dataclass(frozen=True)
@@ -97,23 +106,35 @@ class Ledger:
     """The file, for one process; several processes may have it open."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.Lock()
-        self._con = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        # What is written survives a kill and a power cut; readers do not wait for writers.
-        self._con.execute("pragma journal_mode = wal")
-        self._con.execute("pragma synchronous = full")
-        self._con.execute("pragma secure_delete = on")
-        self._con.executescript(_TABLES)
+        with self._told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._con = sqlite3.connect(
+                path, timeout=WAIT, isolation_level=None, check_same_thread=False
+            )
+            path.chmod(0o600)  # titles that a user read are for nobody else on the machine
+            # What is written survives a kill and a power cut; readers do not wait for writers.
+            self._con.execute("pragma journal_mode = wal")
+            self._con.execute("pragma synchronous = full")
+            self._con.execute("pragma secure_delete = on")
+            self._con.executescript(_TABLES)
 
     def close(self) -> None:
         """Close the file."""
         self._con.close()
 
     @contextmanager
+    def _told(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerError(f"{self._path} cannot be used ({error})") from error
+
+    @contextmanager
     def _writing(self) -> Generator[sqlite3.Connection]:
         """One transaction at a time, among processes too: what is read stays true to its end."""
-        with self._lock:
+        with self._lock, self._told():
             self._con.execute("begin immediate")
             try:
                 yield self._con
@@ -239,19 +260,18 @@ class Ledger:
         return self._read(f"{_TAKEN} run_id = ?", [run_id])[0][0]
 
     def most(self) -> Caps:
-        """The most that a user on a day, a run and a day have taken."""
-        most = "select coalesce(max(taken), 0) from ("
-        per = "select sum(coalesce(spent, reserved)) as taken from calls group by"
-        with self._lock:
-            found = [
-                self._con.execute(f"{most}{per} {by})").fetchone()[0]
-                for by in ("user_id, day", "run_id", "day")
-            ]
-        return Caps(*found)
+        """The most that a user, a run and all runs have taken today (UTC)."""
+        taken = "select coalesce(sum(coalesce(spent, reserved)), 0) as taken from calls"
+        today = datetime.now(UTC).date().isoformat()
+        found = [
+            self._read(f"select max(taken) from ({taken} where day = ? group by {by})", [today])
+            for by in ("user_id", "run_id", "day")
+        ]
+        return Caps(*(rows[0][0] or 0 for rows in found))
 
     def _read(self, sql: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
         """The rows for each value in turn: no list is too long for that."""
-        with self._lock:
+        with self._lock, self._told():
             return [row for value in values for row in self._con.execute(sql, (value,))]
 
 

@@ -19,7 +19,7 @@ import msgspec
 import openai
 
 from journey_dagster.insights.question import Kind, Provider, ProviderError, Question
-from journey_dagster.insights.replies import Outcome, answer, provider, retry_after, used
+from journey_dagster.insights.replies import TIMED_OUT, Outcome, answer, provider, retry_after, used
 from journey_dagster.settings import InsightsSettings
 
 MAX_BODY = 1024 * 1024
@@ -195,8 +195,13 @@ def _failure(error: openai.APIStatusError, host: str, question: Question) -> Pro
     if status in _BUSY or status >= 500:  # noqa: PLR2004
         wait = retry_after(error.response.headers.get("retry-after"))
         return ProviderError(
-            "transient", f"{host} is busy or broken: HTTP {status}", retry_after=wait
+            "transient",
+            f"{host} is busy or broken: HTTP {status}",
+            retry_after=wait,
+            tokens=None if status in TIMED_OUT else (0, 0),
         )
+    if status == 400:  # noqa: PLR2004  this question may be too long, and others are not
+        return ProviderError("refused", f"{host} does not take the question: HTTP 400")
     message = _TERMINAL.get(status, "does not take the question: HTTP {status}")
     told = message.format(model=question.model, status=status)
     return ProviderError("terminal", f"{host} {told}")

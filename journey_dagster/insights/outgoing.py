@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from typing import NotRequired, TypedDict
+from urllib.parse import unquote
 
 from journey_dagster.facts import Fact
 
@@ -39,7 +40,7 @@ class Outgoing(TypedDict):
     label: str
     text: str
     amount: NotRequired[str]
-    n: int
+    n: NotRequired[int]
 
 
 def outgoing(fact: Fact, themselves: re.Pattern[str]) -> Outgoing | None:
@@ -49,26 +50,47 @@ def outgoing(fact: Fact, themselves: re.Pattern[str]) -> Outgoing | None:
         fact: of one user.
         themselves: finds that user's own names, see `naming`.
     """
+    whole = clean(fact.text, None)
     text = clean(fact.text)
     if not text:
         return None
-    if fact.value_text is not None and (_PRIVATE.search(text) or themselves.search(text)):
+    if fact.value_text is not None and (
+        _PRIVATE.search(unquote(whole)) or themselves.search(folded(whole))
+    ):
         return None
-    found = Outgoing(id=fact.fact_id, label=fact.label, text=text, n=fact.n)
+    found = Outgoing(id=fact.fact_id, label=fact.label, text=text)
+    if not fact.fact_id.startswith("cohort_"):  # how many there are changes with every newcomer
+        found["n"] = fact.n
     if fact.value is not None and fact.amount != fact.text:
         found["amount"] = fact.amount
     return found
 
 
-def clean(text: str) -> str:
+def clean(text: str, most: int | None = MAX_TEXT) -> str:
     """A title without what no reader sees, cut short; an address loses its query."""
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(" " if unicodedata.category(one)[0] in "CZ" else one for one in plain)
-    return _QUERY.sub(r"\1", " ".join(seen.split()))[:MAX_TEXT].strip()
+    return _QUERY.sub(r"\1", " ".join(seen.split()))[:most].strip()
 
 
 def naming(names: Iterable[str | None]) -> re.Pattern[str]:
-    """Finds any of these names as whole words; what is too short to tell anyone is left out."""
-    told = sorted({clean(name) for name in names if name}, key=len, reverse=True)
-    words = "|".join(re.escape(name) for name in told if len(name) > 2)  # noqa: PLR2004
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)", re.IGNORECASE)
+    """Finds any of these names in a text that `folded` has made comparable.
+
+    A name of two or three words is found by each of its words too: greetings use one of them.
+    """
+    told: set[str] = set()
+    for name in names:
+        words = folded(name or "").split()
+        told |= {r"\s?".join(map(re.escape, words))} if len("".join(words)) > 2 else set()  # noqa: PLR2004
+        if len(words) in {2, 3}:
+            told |= {re.escape(word) for word in words if len(word) > 2}  # noqa: PLR2004
+    if not told:
+        return re.compile(r"(?!)")
+    return re.compile(rf"\b(?:{'|'.join(sorted(told, key=len, reverse=True))})\b")
+
+
+def folded(text: str) -> str:
+    """A text without accents, case, encoding of addresses and what stands between words."""
+    plain = unicodedata.normalize("NFKD", unquote(text))
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    return re.sub(r"[\W_]+", " ", letters).casefold().strip()

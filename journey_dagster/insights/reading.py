@@ -22,9 +22,10 @@ def read_answer(text: str, generation: str) -> str | None:
         return None
     try:
         found: object = json.loads(text[start : end + 1])
-    except (ValueError, RecursionError):
+        is_valid = _validator(generation).is_valid(found)
+    except (ValueError, RecursionError):  # half a character in a name makes the validator raise
         return None
-    return json.dumps(found) if _validator(generation).is_valid(found) else None
+    return json.dumps(found) if is_valid else None
 
 
 def answered(text: str) -> dict[str, Any]:

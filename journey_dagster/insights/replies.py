@@ -21,6 +21,12 @@ from journey_dagster.insights.question import MAX_ANSWER, Answer, Provider, Prov
 
 Outcome = Answer | ProviderError
 
+TIMED_OUT = frozenset({408, 502, 504, 524})
+"""Statuses of HTTP by which nobody knows whether an answer was made, and billed."""
+
+MOST_STATED = 10**12
+"""Tokens that a reply may state; more is kept nowhere."""
+
 
 def provider(ask: Callable[[Question, float], Outcome]) -> Provider:
     """A provider of a function that returns its failures.
@@ -81,7 +87,7 @@ def used(question: Question, usage: object, into: str, out: str) -> tuple[int, i
 
 def _count(stated: object) -> int:
     try:
-        return max(msgspec.convert(stated, int), 0)
+        return min(max(msgspec.convert(stated, int), 0), MOST_STATED)
     except msgspec.ValidationError:
         return 0
 

@@ -3,14 +3,12 @@
 Belongs here: reading them. Does not belong here: what is asked or told (`generations`, `telling`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from journey_dagster.facts import Fact, read_facts
-from journey_dagster.insights.outgoing import naming
 from journey_dagster.insights.strangers import Strangers
 
 
@@ -23,8 +21,8 @@ class Subject:
     """Evidence tier, T0 to T3."""
     facts: Mapping[str, Fact]
     """By id."""
-    themselves: re.Pattern[str]
-    """Finds the user's own names, ids and slug."""
+    names: Sequence[str | None]
+    """The user's own: names, id and slug. None of them leaves."""
 
 
 def read_subjects(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Subject]:
@@ -37,10 +35,7 @@ def read_subjects(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Su
         "left join core.user_names using (user_key)",
         {"users": list(ids)},
     ).fetchall()
-    return [
-        Subject(user_id, tier, facts.get(user_id, {}), naming(names))
-        for user_id, tier, names in rows
-    ]
+    return [Subject(user_id, tier, facts.get(user_id, {}), names) for user_id, tier, names in rows]
 
 
 def read_strangers(con: duckdb.DuckDBPyConnection) -> Strangers:

@@ -7,19 +7,19 @@ An answer counts when its facts hold it: sentences that say more are dropped, an
 many of these is not printed at all. There is a template for everything, so nothing is ever missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from journey_dagster.insights.charts import MAX_CHARTS, available_series, proposed
+from journey_dagster.facts import Fact
+from journey_dagster.insights.blocks import blocks
 from journey_dagster.insights.generations import GENERATIONS, chosen, waiting
 from journey_dagster.insights.grounding import Dropped, ground
-from journey_dagster.insights.ledger import Ledger, Paid, Waiting
+from journey_dagster.insights.ledger import Ledger, LedgerError, Paid, Waiting
 from journey_dagster.insights.reading import answered
 from journey_dagster.insights.strangers import Strangers
 from journey_dagster.insights.subjects import Subject, read_strangers, read_subjects
@@ -59,18 +59,23 @@ def grounded(subject: Subject, generation: str, text: str, strangers: Strangers)
         strangers: everybody else, whom it must not speak of.
     """
     told = Told(generation, [], "llm")
-    block = -1
-    for block_type, series, sentences in _proposals(subject, generation, answered(text), told):
-        block += 1
-        for sentence in sentences:
-            found = ground(sentence, subject.facts, strangers=strangers)
+    for number, block in enumerate(blocks(generation, answered(text), subject.facts)):
+        if isinstance(block, str):
+            told.dropped.append(block)
+            continue
+        place = 0
+        for sentence in block.sentences:
+            found = ground(sentence, block.facts, strangers=strangers)
             if isinstance(found, Dropped):
                 told.dropped.append(found.reason)
+            elif block.about and not _is_about(block.about, found.fact_ids, subject.facts):
+                told.dropped.append("no_fact")
             else:
-                place = sum(one.block_no == block for one in told.sentences)
+                ids = list(dict.fromkeys([*filter(None, [block.about]), *found.fact_ids]))
                 told.sentences.append(
-                    Sentence(block, place, block_type, found.text, list(found.fact_ids), series)
+                    Sentence(number, place, block.kind, found.text, ids, block.series)
                 )
+                place += 1
     n = len(told.sentences) + len(told.dropped)
     if not told.sentences or len(told.dropped) > MAX_DROPPED * n:
         told.status = "ungrounded"
@@ -78,39 +83,9 @@ def grounded(subject: Subject, generation: str, text: str, strangers: Strangers)
     return told
 
 
-def _proposals(
-    subject: Subject, generation: str, answer: Mapping[str, Any], told: Told
-) -> Iterator[tuple[str, list[str] | None, list[str]]]:
-    """Block type, series and sentences of each block; what cannot be one is dropped."""
-    if generation == "interests":
-        seen: set[str] = set()
-        for one in answer["interests"]:
-            kind, _, place = str(one["fact_id"]).partition("_")
-            is_known = one["fact_id"] in subject.facts and kind in TEMPLATE_KINDS
-            if not is_known or not place.isdigit() or one["fact_id"] in seen:
-                told.dropped.append("unknown_fact")
-            elif f"{{{one['fact_id']}" not in one["sentence"] and (
-                subject.facts[one["fact_id"]].text not in one["sentence"]
-            ):
-                told.dropped.append("no_fact")
-            else:
-                seen.add(one["fact_id"])
-                yield kind, None, [one["sentence"]]
-    elif generation == "charts":
-        available = {one.series_id: one for one in available_series(subject.facts)}
-        for one in answer["charts"][:MAX_CHARTS]:
-            chart = proposed(one["type"], one["series"], available)
-            if chart is None:
-                told.dropped.append("unknown_series")
-            else:
-                yield chart.type, list(chart.series), [one["takeaway"]]
-    else:
-        for block in answer["blocks"]:
-            yield block["type"], None, block["sentences"]
-
-
-TEMPLATE_KINDS = frozenset({"core", "casual", "emerging", "seasonal"})
-"""Kinds of interests that a report lists."""
+def _is_about(interest: str, fact_ids: Sequence[str], facts: Mapping[str, Fact]) -> bool:
+    """Whether a sentence names the topic of an interest; several facts may be of one topic."""
+    return facts[interest].text in {facts[name].text for name in fact_ids}
 
 
 @dataclass(frozen=True)
@@ -124,6 +99,8 @@ class Teller:
     insights: InsightsSettings
     recent_days: int
     strangers: Strangers
+    trouble: str = "waiting: nobody was asked yet"
+    """Why a question has no answer that none of the above knows of."""
 
     def tell(self, subject: Subject) -> list[Told]:
         """All parts of a user's text.
@@ -131,7 +108,8 @@ class Teller:
         Raises:
             KeyError: a fact that the tier promises is missing.
         """
-        asked = {one.generation: one for one in waiting(subject, chosen(self.insights))}
+        questions = waiting(subject, chosen(self.insights)) if self.insights.enabled else ()
+        asked = {one.generation: one for one in questions}
         return [self._part(subject, name, asked.get(name)) for name in GENERATIONS]
 
     def _part(self, subject: Subject, name: str, asked: Waiting | None) -> Told:
@@ -147,7 +125,7 @@ class Teller:
             part = grounded(subject, name, paid.text, self.strangers)
             part.model, part.paid = asked.model, paid
         else:
-            trouble = self.troubles.get((subject.user_id, name), "waiting: nobody was asked yet")
+            trouble = self.troubles.get((subject.user_id, name), self.trouble)
             part.model = asked.model
             part.status, _, part.trouble = trouble.partition(": ")
         if part.status != "ok":
@@ -175,14 +153,8 @@ def write_stories(
     """Replace the stories of these users; one user's trouble is only theirs."""
     ensure(con, INSIGHTS)
     ensure(con, PARTS)
-    with closing(Ledger(settings.ledger)) as ledger:
-        teller = Teller(
-            ledger.answers(ids),
-            ledger.troubles(ids),
-            insights,
-            settings.recent_days,
-            read_strangers(con),
-        )
+    answers, troubles, trouble = _read(settings, insights, ids)
+    teller = Teller(answers, troubles, insights, settings.recent_days, read_strangers(con), trouble)
     outcome = Outcome()
     sentences: list[dict[str, object]] = []
     parts: list[dict[str, object]] = []
@@ -206,6 +178,19 @@ def write_stories(
             )
             insert(con, table, pa.Table.from_pylist(rows))
     return outcome
+
+
+def _read(
+    settings: Settings, insights: InsightsSettings, ids: Sequence[str]
+) -> tuple[dict[tuple[str, str], Paid], dict[tuple[str, str], str], str]:
+    """Answers, troubles, and why there are neither; a broken ledger costs nobody a report."""
+    if not insights.enabled:
+        return {}, {}, Teller.trouble
+    try:
+        with closing(Ledger(settings.ledger)) as ledger:
+            return ledger.answers(ids), ledger.troubles(ids), Teller.trouble
+    except LedgerError as error:
+        return {}, {}, f"{error.kind}: {error}"
 
 
 def _row(part: Told) -> dict[str, object]:

@@ -114,7 +114,8 @@ def _habits(story: _Story, facts: Mapping[str, Fact]) -> None:
         hour,
     )
     session = facts["median_session"]
-    story.say(f"Half of your sessions last {session.amount} or less.", session)
+    minutes = session.amount if (session.value or 0) >= 1 else "a minute"
+    story.say(f"Half of your sessions last about {minutes} or less.", session)
     streak = facts["longest_streak"]
     if (streak.value or 0) > 1:
         story.say(f"Your longest streak is {streak.amount} in a row.", streak)
@@ -131,7 +132,7 @@ def _favourites(story: _Story, facts: Mapping[str, Fact]) -> None:
             source,
         )
     if topic := facts.get("top_topic"):
-        known = f"{100 * (topic.coverage or 0):.0f} %"
+        known = _share(topic.coverage or 0)
         story.say(
             f"Where topics are known, for {known} of your events, “{topic.text}” leads with "
             f"{topic.amount}.",
@@ -191,6 +192,15 @@ def charts(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Sente
         story.item("line", shown)
         story.say(f"Where topics are known, “{topic.text}” leads with {topic.amount}.", topic)
     return story.sentences
+
+
+def _share(share: float) -> str:
+    """A share in whole per cent, but never none or all of what is neither."""
+    if 0 < share < 0.01:  # noqa: PLR2004
+        return "under 1 %"
+    if 0.99 < share < 1:  # noqa: PLR2004
+        return "over 99 %"
+    return f"{100 * share:.0f} %"
 
 
 TEMPLATES: Mapping[str, Callable[[Mapping[str, Fact], str, int], list[Sentence]]] = {

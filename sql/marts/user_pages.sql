@@ -4,7 +4,7 @@ A view. */
 select
     user_id,                            -- Id of the user.
     page,                               -- Page.
-    pages.title,                        -- The title seen most often; null when none was.
+    visited.title,                      -- The title that the user saw most often; null when none.
     visited.n_events,                   -- Events of the user on it.
     n_days,                             -- Distinct days, by the user's calendar.
     last_seen_date,                     -- Last of those days.

@@ -24,10 +24,11 @@ select
     ) as recent_rank,                   -- 1 is the latest.
     visits.occurred_at at time zone visits.tz as at_local, -- When, by the user's clock.
     page,                               -- Page.
-    pages.title,                        -- The title seen most often; null when none was.
+    coalesce(events.title, visited.title) as title, -- The title that the user saw then, or most often; null when none.
     events.publication                  -- Publication or application; null is not known.
 from visits
 join core.pages as pages using (page)
 join core.events as events using (event_id, user_id)
+left join core.user_pages as visited using (user_id, page)
 where visit_no = 1 and not pages.is_generic
 qualify recent_rank <= 20

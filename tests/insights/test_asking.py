@@ -11,7 +11,7 @@ import pytest
 import stamina
 
 from journey_dagster.insights.asking import ATTEMPTS, IN_A_ROW, REPAIR, Asked, Asker, within
-from journey_dagster.insights.ledger import Ledger, Waiting
+from journey_dagster.insights.ledger import Ledger, LedgerError, Waiting
 from journey_dagster.insights.question import Answer, Provider, ProviderError, Question
 from journey_dagster.settings import InsightsSettings
 
@@ -168,12 +168,12 @@ def test_words_around_an_answer_do_no_harm(ledger, text):
 
 def test_a_cap_refuses_before_the_call(ledger):
     script = Script(GOOD)
-    asked = ask(ledger, script, questions(30), cap_run_usd=0.012, concurrency=3)
+    asked = ask(ledger, script, questions(30), cap_run_usd=0.004, concurrency=1)
     assert asked.n_answered > 0
     assert asked.troubles["budget"] == 30 - asked.n_answered
     assert len(script.asked) == asked.n_answered
-    assert ledger.taken("run") <= 12_000
-    assert "of $0.0120 per run" in next(
+    assert ledger.taken("run") <= 4_000
+    assert "of $0.0040 per run" in next(
         iter(ledger.troubles([f"u{n}" for n in range(30)]).values())
     )
 
@@ -257,3 +257,44 @@ def test_two_services_fail_apart(ledger):
 
 def questions_as_asked() -> Question:
     return Question("m", "", "{}", "recent", {}, 10)
+
+
+@pytest.mark.parametrize("tokens", [2**63, 10**30])
+def test_a_usage_that_no_file_holds_ends_nothing(ledger, tokens):
+    def boast(_question: Question, _seconds: float) -> Answer:
+        return Answer(GOOD, tokens, 1)
+
+    assert ask(ledger, boast, questions(2), concurrency=1).n_answered == 1
+
+
+def test_one_wrong_model_says_nothing_of_another(ledger):
+    def one_of_two(question: Question, _seconds: float) -> Answer:
+        if question.model == "bad":
+            raise ProviderError("terminal", "no such model")
+        return Answer(GOOD, 1, 1)
+
+    asked = [
+        *(Waiting(f"u{n}", "narrative", f"n{n}", "openai:bad", "{}") for n in range(5)),
+        *questions(5),
+    ]
+    done = ask(ledger, one_of_two, asked, prices={"m": (1, 2), "bad": (1, 2)})
+    assert (done.n_answered, dict(done.troubles)) == (5, {"terminal": 5})
+
+
+def test_one_question_refused_is_not_the_service_refusing(ledger):
+    script = Script(ProviderError("refused", "too long"), GOOD)
+    done = ask(ledger, script, questions(6), concurrency=1)
+    assert (done.n_answered, dict(done.troubles)) == (5, {"refused": 1})
+
+
+def test_a_service_that_takes_no_question_is_left_alone(ledger):
+    script = Script(ProviderError("refused", "HTTP 400"))
+    assert ask(ledger, script, questions(30), concurrency=1).n_answered == 0
+    assert len(script.asked) == IN_A_ROW
+
+
+def test_a_broken_ledger_is_said_to_be_so(tmp_path):
+    file = tmp_path / "ledger.sqlite"
+    file.write_bytes(b"this is no database, and never was one" * 100)
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite"):
+        Ledger(file)

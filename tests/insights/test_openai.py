@@ -190,7 +190,7 @@ def test_a_provider_that_is_let_go_closes_its_connections(server):
 
 def test_a_strange_schema_is_refused_before_it_costs(server, provider):
     open_one = replace(question(), schema={"type": "object", "properties": {}})
-    assert trouble(provider, open_one).kind == "terminal"
+    assert trouble(provider, open_one).kind == "refused"
     assert server.asked == []
 
 

@@ -36,6 +36,20 @@ def test_what_tells_somebody_apart_stays_here(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Welcome back, Mara", "Whitfield, Mara", "Mara's running diary", "MaraWhitfield",
+        "M\u00e1ra Whitfield", "/user/mara_whitfield", "/user/mara%20whitfield", "/u/u_4711/edit",
+        "/unsubscribe/mara%40example.com",
+        "x" * 130 + " Mara Whitfield",
+    ],
+)  # fmt: skip
+def test_a_name_is_found_however_it_is_written(text):
+    names = naming(["Mara Whitfield", "mara-whitfield", "u-4711", None])
+    assert outgoing(title(text), names) is None
+
+
+@pytest.mark.parametrize(
     ("text", "leaves"),
     [
         ("/how-to/ride?utm_source=x&token=abc", "/how-to/ride"),

@@ -332,3 +332,13 @@ def test_a_run_is_green_without_a_service_and_says_so(
                 assert canary.encode() not in held, path
     assert not any(KEY in line for line in lines)
     assert tmp_path in demo_home.home.parents
+
+
+def test_a_broken_ledger_costs_nobody_a_report(demo_home: Settings, server: Server):
+    demo_home.ledger.write_bytes(b"this is no database, and never was one" * 100)
+    people = registered(demo_home)[:2]
+    off = InsightsSettings()
+    _, reports = publish(demo_home, off, people)
+    assert {report["narrative"]["status"] for report in reports.values()} == {"off"}
+    _, reports = publish(demo_home, chosen(server, "openai"), registered(demo_home))
+    assert "ledger" in {report["narrative"]["status"] for report in reports.values()}

@@ -112,7 +112,7 @@ KINDS = {
     "expired key": "terminal",
     "forbidden": "terminal",
     "unknown model": "terminal",
-    "bad request": "terminal",
+    "bad request": "refused",
     "request timeout": "transient",
     "conflict": "transient",
     "not ready": "transient",

@@ -49,7 +49,7 @@ def test_a_broker_that_is_down_is_told_soon_and_nothing_is_made(
     start = time.monotonic()
     with pytest.raises(BrokerError, match=r"does not answer.*Is the broker up") as raised:
         home.ingest("t")
-    assert time.monotonic() - start < PATIENCE + 1
+    assert time.monotonic() - start < PATIENCE + 20  # a client that is not told waits for minutes
     assert home.kafka.bootstrap_servers in str(raised.value)
     home.invariants()
     cluster.up()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import friction_samples
+import page_samples
 import pytest
 import samples
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -61,6 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str])
     _publish(folder)
     result = Site(folder, f"{serve(root)}{SUB_PATH}/")
     result.write("users.json", samples.registry())
+    result.write("status.json", page_samples.status())
+    result.write("dictionary.json", page_samples.dictionary())
     for make in samples.REPORTS.values():
         report = make()
         result.write(f"{report['user']['slug']}.json", report)

@@ -116,6 +116,7 @@ def origin(model: str | None, status: str, n_dropped: int = 0) -> Json:
         "model": model,
         "prompt_version": "3f9a1c07" if model else None,
         "written_at": "2026-01-01T04:11:30Z" if model else None,
+        "cost_usd": 0.0123 if model else None,
         "dropped_sentences": n_dropped if model else 0,
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sample_journey import journey
 from sample_texts import facts, origin, texts
 
 Json = dict[str, Any]
@@ -36,6 +37,7 @@ PAGES = (
     ("/search", None),
 )
 SOURCES = (("Trailhead", 0.41), ("Velo Weekly", 0.2), ("Backcountry", 0.14), ("Peak Food", 0.05))
+AUTHORS = (("Ada Synthetic", 9), ("Bo Synthetic", 17), ("Cleo Synthetic", 40))
 TOPICS = ("trail running", "gravel cycling", "backcountry skiing", "sleep", "camp cooking", "maps")
 EVENT_TOPICS = (("web_page_views", 0.83), ("app_events", 0.17))
 REASONS = {
@@ -44,6 +46,8 @@ REASONS = {
     "T2": ["The first and the last event are fewer than 28 days apart."],
     "T3": [],
 }
+PREVIOUS = {"days": 30, "now": 96, "before": 64, "definition": "Events in as many days before."}
+COHORT = {"fewer_percent": 80, "n_others": 412, "definition": "Other users with less, of all."}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -52,6 +56,7 @@ def person(slug: str, name: str, avatar: str | None = None, tz: str = "America/D
         "slug": slug,
         "display_name": name,
         "avatar": avatar,
+        "suggested_avatar": None,
         "tz": tz,
         "tz_is_known": True,
     }
@@ -127,7 +132,35 @@ def _topics(rng: random.Random, days: list[list[Any]]) -> Json:
         by_month = [int(n * share * s * rng.uniform(0.7, 1.3)) for (_, n), s in pairs]
         top.append({"topic": topic, "n": sum(by_month), "by_month": by_month})
     top.sort(key=lambda entry: -entry["n"])
-    return {"coverage": 0.413, "months": [month for month, _ in months], "top": top}
+    core, rising, fading = top[:2], top[3:4], top[4:5]
+    lists = {
+        "core": [{"topic": one["topic"], "n_events": one["n"]} for one in core],
+        "rising": [{"topic": one["topic"], "before": 3, "now": 34} for one in rising],
+        "fading": [{"topic": one["topic"], "before": 21, "now": 0} for one in fading],
+    }
+    names = [month for month, _ in months]
+    return {"coverage": 0.413, "months": names, "top": top, "lists": lists}
+
+
+def _sources(days: list[list[Any]], n_events: int) -> list[Json]:
+    """Known sources by falling size; what is left is unknown. Months share them out evenly."""
+    named = [(name, n) for name, n in _split(n_events, SOURCES) if n]
+    n_months = len(_months(days))
+    return [
+        {
+            "name": name,
+            "n_events": n,
+            "first_seen_date": days[0][0],
+            "last_seen_date": days[-1][0],
+            "by_month": [n * (i + 1) // n_months - n * i // n_months for i in range(n_months)],
+        }
+        for name, n in [*named, (None, n_events - sum(n for _, n in named))]
+    ]
+
+
+def _authors(n_events: int) -> Json:
+    top = [{"author": name, "n_events": max(1, n_events // by)} for name, by in AUTHORS]
+    return {"coverage": 0.31, "n_distinct": len(top) + 4, "top": top}
 
 
 def _pages(days: list[list[Any]], n_events: int) -> Json:
@@ -244,7 +277,13 @@ def _headline(report: Json) -> list[Json]:
         ),
     ]
     keys = ("id", "label", "value", "unit", "of", "definition")
-    return [dict(zip(keys, row, strict=True)) for row in rows]
+    found = [dict(zip(keys, row, strict=True)) for row in rows]
+    is_full = evidence["tier"] == "T3"
+    for one in found:
+        is_placed = is_full and one["id"] in {"n_events", "active_days", "n_sessions"}
+        one["previous"] = dict(PREVIOUS) if is_full and one["id"] == "n_events" else None
+        one["cohort"] = dict(COHORT) if is_placed else None
+    return found
 
 
 def _about(n_events: int) -> Json:
@@ -254,7 +293,9 @@ def _about(n_events: int) -> Json:
     return {
         "n_events": n_events,
         "n_noise_excluded": n_events // 20,
+        "noise": [{"reason": "internal", "n_events": n_events // 20}] if n_events >= 20 else [],
         "n_duplicates_dropped": n_events // 90,
+        "coverage": {"titles": 0.968, "topics": 0.413, "sources": 0.8, "authors": 0.31},
         "topics": [{"topic": name, "n_events": n} for name, n in origins if n],
         "definitions": [
             {"id": "active_day", "text": "A local calendar day with at least one event."},
@@ -277,7 +318,6 @@ def _report(
     n_events = sum(n for _, n in days)
     n_sessions = 2 if tier == "T1" else max(5, len(days) + len(days) // 3)
     quantiles = sorted(n for _, n in days)
-    named = _split(n_events, SOURCES)
     report: Json = {
         "schema_version": "1.0",
         "generated_at": GENERATED_AT,
@@ -299,15 +339,19 @@ def _report(
         },
         "hour_week": _hour_week(rng, days, favourite),
         "pages": _pages(days, int(n_events * 0.968)),
-        "sources": [
-            *({"name": name, "n_events": n} for name, n in named if n),
-            {"name": None, "n_events": n_events - sum(n for _, n in named)},
-        ],
+        "sources": _sources(days, n_events),
+        "authors": _authors(n_events),
         "topics": _topics(rng, days),
         "sessions": _sessions(days, n_sessions, favourite),
+        "journey": journey(n_sessions),
         "recent": _recent(days, favourite),
         "about": _about(n_events),
     }
+    if tier == "T3":
+        topic = report["topics"]["top"][0]
+        user["suggested_avatar"] = {
+            "emoji": "🏃", "word": "running", "topic": topic["topic"], "n_events": topic["n"],
+        }  # fmt: skip
     report["facts"] = facts(report)
     report.update(texts(report, model, status))
     report["headline"] = _headline(report)
@@ -365,7 +409,14 @@ def t0() -> Json:
                 "other": {"n_pages": 0, "n_events": 0},
             },
             "sources": [],
-            "topics": {"coverage": None, "months": [], "top": []},
+            "authors": {"coverage": None, "n_distinct": 0, "top": []},
+            "topics": {
+                "coverage": None,
+                "months": [],
+                "top": [],
+                "lists": {"core": [], "rising": [], "fading": []},
+            },
+            "journey": journey(0),
             "sessions": {
                 "gap_minutes": GAP_MINUTES,
                 "n": 0,
@@ -379,7 +430,9 @@ def t0() -> Json:
             "about": {
                 "n_events": 0,
                 "n_noise_excluded": 0,
+                "noise": [],
                 "n_duplicates_dropped": 0,
+                "coverage": {"titles": None, "topics": None, "sources": None, "authors": None},
                 "topics": [],
                 "definitions": [],
             },

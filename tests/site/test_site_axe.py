@@ -35,18 +35,26 @@ def findings(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["index.html", "404.html", *(f"report.html?user={slug}" for slug in [*SLUGS, *STRANGERS])],
+    [
+        "index.html",
+        "404.html",
+        "status.html",
+        "data.html",
+        *(f"report.html?user={slug}" for slug in [*SLUGS, *STRANGERS]),
+    ],
 )
 def test_pages(visit: Callable[..., Watch], site: Site, name: str, width: int) -> None:
     assert findings(visit(site.address + name, width=width).page) == []
 
 
-@pytest.mark.parametrize("name", ["index.html", "friction.html", "report.html?user=kate"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "friction.html", "status.html", "data.html", "report.html?user=kate"]
+)
 @pytest.mark.parametrize("content", [None, '{"schema_version": "1.0", ', {"schema_version": "2.0"}])
 def test_data_that_cannot_be_shown(
     visit: Callable[..., Watch], own_site: Site, name: str, content: object, width: int
 ) -> None:
-    for file in ("users.json", "friction.json", "kate.json"):
+    for file in ("users.json", "friction.json", "status.json", "dictionary.json", "kate.json"):
         if content is not None:
             own_site.write(file, content)
     page = visit(own_site.address + name, width=width).page

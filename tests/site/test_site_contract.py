@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import page_samples
 import pytest
 import samples
 
@@ -47,7 +48,21 @@ def test_sample_registries_are_valid() -> None:
     validator("users").validate({**samples.users(), "data_through": None})
 
 
-@pytest.mark.parametrize(("name", "make"), [("report", samples.t3), ("users", samples.registry)])
+def test_sample_pages_are_valid() -> None:
+    validator("status").validate(page_samples.status())
+    validator("status").validate(page_samples.empty_status())
+    validator("dictionary").validate(page_samples.dictionary())
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("report", samples.t3),
+        ("users", samples.registry),
+        ("status", page_samples.status),
+        ("dictionary", page_samples.dictionary),
+    ],
+)
 def test_unknown_and_missing_keys_are_refused_everywhere(
     name: str, make: Callable[[], samples.Json]
 ) -> None:
@@ -63,7 +78,7 @@ def test_unknown_and_missing_keys_are_refused_everywhere(
             assert not check.is_valid(document), (*path, key)
 
 
-@pytest.mark.parametrize("name", ["report", "users"])
+@pytest.mark.parametrize("name", ["report", "users", "status", "dictionary"])
 def test_every_property_is_described_and_every_object_is_closed(name: str) -> None:
     document = schema(name)
     jsonschema_rs.meta.validate(document)

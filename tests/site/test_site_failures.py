@@ -25,11 +25,13 @@ DATES = {
     "end",
     "days",
     "months",
+    "first_seen_date",
     "last_seen_date",
     "last_event_date",
     "started_at_local",
     "at_local",
 }
+N_SECTIONS = 14  # of a full report
 MARKUP = "img:not(.brand img), iframe, object, embed, main script, [onerror], [onload]"
 
 
@@ -77,7 +79,7 @@ def test_hostile_dates_break_figures_and_nothing_else(
     own_site.write("kate.json", hostile(samples.t3(), ATTACKS[0], STRUCTURE))
     watch = visit(own_site.report("kate"))
     assert inert(watch), watch
-    assert watch.page.locator("main > section").count() == 12
+    assert watch.page.locator("main > section").count() == N_SECTIONS
 
 
 def test_a_hostile_address_is_only_quoted(visit: Callable[..., Watch], site: Site) -> None:
@@ -94,7 +96,7 @@ def test_one_broken_section_leaves_the_rest(visit: Callable[..., Watch], own_sit
     watch = visit(own_site.report("kate"))
     expect(watch.page.locator("#hours")).to_contain_text("Could not draw this chart")
     assert watch.page.get_by_text("Could not draw").count() == 1
-    assert watch.page.locator("main > section").count() == 12
+    assert watch.page.locator("main > section").count() == N_SECTIONS
     assert any("section hours" in error for error in watch.errors)
 
 
@@ -143,3 +145,35 @@ def test_a_report_survives_a_missing_registry(visit: Callable[..., Watch], own_s
     expect(page.locator("h1")).to_have_text("Kate Okonkwo")
     landing = visit(own_site.address + "index.html").page
     expect(landing.locator("h1")).to_have_text("The data of this page is missing")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        ("index.html", "users.json"),
+        ("status.html", "status.json"),
+        ("data.html", "dictionary.json"),
+    ],
+)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (None, "The data of this page is missing", "data/{} could not be read: HTTP 404"),
+        ('{"schema_version": "1.0", ', "The data of this page is damaged", "The file data/{} is"),
+        ({"schema_version": "2.0"}, "The data is newer than this page", "data/{} has version 2.0"),
+        ({"schema_version": "1.0"}, "The data of this page is damaged", "its data file is not"),
+    ],
+)
+def test_every_page_has_words_for_what_it_cannot_show(
+    visit: Callable[..., Watch],
+    own_site: Site,
+    named: tuple[str, str],
+    broken: tuple[object, str, str],
+) -> None:
+    (name, file), (content, title, says) = named, broken
+    if content is not None:
+        own_site.write(file, content)
+    page = visit(own_site.address + name).page
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator("main")).to_contain_text(says.format(file))
+    assert page.locator("h1").count() == 1

@@ -222,7 +222,7 @@ def test_a_broken_chart_leaves_its_table_and_the_others(
     assert watch.page.get_by_text("Could not draw").count() == 1
     assert len(drawn(watch.page)) == figures.count() - 1 == 2
     assert [error for error in watch.errors if "chart 2: the drawing failed" in error]
-    assert watch.page.locator("main > section").count() == 12
+    assert watch.page.locator("main > section").count() == 14
 
 
 @pytest.mark.parametrize("config", [None, {}, {"data": None}, {"data": {"labels": 3}}])

@@ -1,6 +1,6 @@
 // Tables to take away.
-// Here: CSV text that a spreadsheet cannot run as a formula, and the button that saves it.
-// Not here: which rows; every section passes the rows it shows.
+// Here: CSV text that a spreadsheet cannot run as a formula, the button that saves it, and saving
+// anything else. Not here: which rows; every section passes the rows it shows.
 
 import { button } from "./dom.js";
 
@@ -16,18 +16,18 @@ function cell(value) {
 
 const csv = (rows) => `${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 
+export function save(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 /** `rows` is called on the click, so that a page does not pay for files nobody wants. */
-export function csvButton(name, rows) {
-  return button(
+export const csvButton = (name, rows) =>
+  button(
     "Download CSV",
-    () => {
-      const blob = new Blob([csv(rows())], { type: "text/csv;charset=utf-8" });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${name}.csv`;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    },
+    () => save(`${name}.csv`, new Blob([csv(rows())], { type: "text/csv;charset=utf-8" })),
     { class: "quiet" },
   );
-}

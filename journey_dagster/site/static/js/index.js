@@ -1,5 +1,6 @@
 // The landing page.
-// Here: cards made from users.json alone, search, order, and showing them 200 at a time.
+// Here: cards made from users.json alone, search and order, which the address keeps, and showing
+// them 200 at a time.
 // Not here: anything from a report's own file.
 
 import { el } from "./dom.js";
@@ -7,16 +8,23 @@ import { loadFailure } from "./errors.js";
 import { sparkline } from "./figures/spark.js";
 import { avatar, date, int, plural, utc } from "./fmt.js";
 import { loadUsers, reportAddress } from "./load.js";
+import { choice, chosen, keep } from "./state.js";
 
 const STEP = 200;
 const byId = (id) => document.getElementById(id);
+const NAMES = new Intl.Collator("en");
 const byName = (a, b) =>
-  a.display_name.localeCompare(b.display_name, "en") || (a.slug < b.slug ? -1 : 1);
+  NAMES.compare(a.display_name, b.display_name) || (a.slug < b.slug ? -1 : 1);
+/** The first is what the page shows by itself; equal ones stay in the order of their names. */
 const ORDERS = {
-  name: byName,
-  activity: (a, b) => b.n_events - a.n_events || byName(a, b),
-  last: (a, b) => (b.last_event_date ?? "").localeCompare(a.last_event_date ?? "") || byName(a, b),
+  name: () => 0,
+  activity: (a, b) => b.n_events - a.n_events,
+  last: (a, b) => {
+    const [here, there] = [a.last_event_date ?? "", b.last_event_date ?? ""];
+    return here === there ? 0 : here < there ? 1 : -1;
+  },
 };
+const [BY_NAME] = Object.keys(ORDERS);
 
 const title = (user) =>
   user.status === "withheld"
@@ -73,20 +81,27 @@ function finder(data) {
   const sort = byId("sort");
   const more = byId("more");
   const through = lastMonth(data);
+  const everybody = [...data.users].sort(byName).map((user) =>
+    ({ user, text: `${user.display_name} ${user.slug}`.toLowerCase() }));
   let limit = STEP;
+  search.value = chosen("q", "");
+  sort.value = choice("sort", Object.keys(ORDERS));
   const draw = () => {
     const needle = search.value.trim().toLowerCase();
-    const found = data.users
-      .filter((u) => `${u.display_name} ${u.slug}`.toLowerCase().includes(needle))
+    const found = everybody
+      .filter(({ text }) => text.includes(needle))
+      .map(({ user }) => user)
       .sort(ORDERS[sort.value]);
     byId("people").replaceChildren(...found.slice(0, limit).map((user) => card(user, through)));
-    const shown = found.length > limit ? `, ${limit} shown` : "";
+    const shown = found.length > limit ? `, ${int(limit)} shown` : "";
     byId("found").textContent = found.length === 0
       ? "Nobody has a name like this."
       : `${plural(found.length, "person", "people")}${shown}`;
     more.hidden = found.length <= limit;
   };
   const restart = () => {
+    keep("q", search.value, "");
+    keep("sort", sort.value, BY_NAME);
     limit = STEP;
     draw();
   };
@@ -102,17 +117,29 @@ function finder(data) {
   draw();
 }
 
-function draw(data) {
-  const published = data.users.filter((user) => user.status === "published");
+/** "3 reports of 5 people, made from 1,204 events; 1 without events yet, 1 not published." */
+function counts(users) {
+  const of = (status) => users.filter((user) => user.status === status);
+  const published = of("published");
   const events = published.reduce((sum, user) => sum + user.n_events, 0);
-  byId("freshness").textContent = data.data_through
-    ? `Data to ${utc(data.data_through)}`
-    : "The warehouse holds no data yet";
+  const rest = [["no_data", "without events yet"], ["withheld", "not published"]]
+    .map(([status, words]) => [of(status).length, words])
+    .filter(([n]) => n > 0)
+    .map(([n, words]) => `${int(n)} ${words}`);
+  return `${plural(published.length, "report")} of ${plural(users.length, "person", "people")}, `
+    + `made from ${plural(events, "event")}${rest.length > 0 ? `; ${rest.join(", ")}` : ""}.`;
+}
+
+function draw(data) {
+  byId("freshness").replaceChildren(
+    data.data_through ? `Data to ${utc(data.data_through)}` : "The warehouse holds no data yet",
+    " · ",
+    el("a", { href: "status.html" }, "Status of the data"),
+  );
   if (data.users.length === 0) {
     byId("people").replaceWith(emptyRegistry());
   } else {
-    byId("counts").textContent = `${plural(published.length, "report")} of `
-      + `${plural(data.users.length, "person", "people")}, made from ${plural(events, "event")}.`;
+    byId("counts").textContent = counts(data.users);
     finder(data);
   }
   byId("main").setAttribute("aria-busy", "false");

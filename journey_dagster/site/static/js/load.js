@@ -4,6 +4,8 @@
 
 const SUPPORTED_MAJOR = 1;
 export const SLUG = /^[a-z0-9-]{1,64}$/;
+/** The name of a report that no list has: whoever knows it may read the report. */
+export const UNLISTED = /^[0-9a-f]{32}$/;
 
 export class LoadError extends Error {
   /** kind: "missing" | "invalid" | "newer"; detail: the path and what was found there. */
@@ -57,5 +59,7 @@ async function load(path) {
 
 export const loadFriction = () => load("data/friction.json");
 export const loadUsers = () => load("data/users.json");
+export const loadStatus = () => load("data/status.json");
+export const loadDictionary = () => load("data/dictionary.json");
 export const loadReport = (slug) => load(`data/${slug}.json`);
 export const reportAddress = (slug) => `report.html?user=${encodeURIComponent(slug)}`;

@@ -3,23 +3,12 @@
 // Not here: drawing a section (sections/), or the words of a failure (errors.js).
 
 import { loadFailure, unknownUser, withheldUser } from "./errors.js";
-import { LoadError, SLUG, loadReport, loadUsers } from "./load.js";
+import { LoadError, SLUG, UNLISTED, loadReport, loadUsers } from "./load.js";
 import { utc } from "./fmt.js";
-import { about } from "./sections/about.js";
-import { recent, sessions } from "./sections/activity.js";
-import { charts } from "./sections/charts.js";
-import { calendar, hours, topics } from "./sections/figures.js";
 import { emptyNote, evidenceNote, header } from "./sections/header.js";
-import { headline } from "./sections/headline.js";
-import { interests } from "./sections/interests.js";
-import { narrative } from "./sections/narrative.js";
-import { pages, sources } from "./sections/pages.js";
+import { SECTIONS } from "./sections/list.js";
 import { build } from "./sections/shell.js";
 
-const SECTIONS = [
-  headline, narrative, calendar, hours, topics, interests, charts, pages, sources, sessions, recent,
-  about,
-];
 const main = document.getElementById("main");
 
 function show(...nodes) {
@@ -54,12 +43,20 @@ function draw(report, users) {
 }
 
 async function start() {
-  const slug = new URLSearchParams(window.location.search).get("user") ?? "";
+  const given = document.documentElement.dataset.user; // a single file holds one person
+  const slug = given ?? new URLSearchParams(window.location.search).get("user") ?? "";
   const users = await registry();
   const user = users?.find((entry) => entry.slug === slug);
-  if (!SLUG.test(slug) || (users && !user)) return show(unknownUser(slug, users ?? []));
+  const listed = user || !users || UNLISTED.test(slug);
+  if (!SLUG.test(slug) || !listed) return show(unknownUser(slug, users ?? []));
   if (user?.status === "withheld") return show(withheldUser(user));
-  return draw(await loadReport(slug), users ?? []);
+  try {
+    return draw(await loadReport(slug), users ?? []);
+  } catch (error) {
+    // A name that no list has, and no report either: it was withdrawn, or there never was one.
+    if (error.kind === "missing" && users && !user) return show(unknownUser(slug, users));
+    throw error;
+  }
 }
 
 start().catch((error) => show(loadFailure(error)));

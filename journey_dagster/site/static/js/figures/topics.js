@@ -9,7 +9,8 @@ const HUES = 6; // beyond six hues colours stop telling things apart
 const HEIGHT = 34;
 const STEP = 20;
 
-function bars({ topic, by_month: counts }, months, most, hue) {
+/** The months of one row, `most` being the height of the whole. */
+export function monthBars(topic, counts, months, most, hue) {
   const width = months.length * STEP;
   const top = counts.indexOf(Math.max(...counts));
   const shapes = counts.map((n, i) => {
@@ -37,7 +38,7 @@ function row(entry, index, months, most) {
     "li",
     {},
     el("p", { class: "topic-name" }, el("strong", {}, entry.topic), ` ${int(entry.n)}`),
-    bars(entry, months, most, index),
+    monthBars(entry.topic, entry.by_month, months, most, index),
   );
 }
 

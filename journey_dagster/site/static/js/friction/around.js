@@ -5,7 +5,7 @@ import { csvButton } from "../csv.js";
 import { el, hidden, scroller } from "../dom.js";
 import { int, percent, plural } from "../fmt.js";
 import { absent } from "./frame.js";
-import { chosen, keep } from "./state.js";
+import { chosen, keep } from "../state.js";
 import { pageName } from "./words.js";
 
 const ENDS = ["(other)", "(entry)", "(exit)"];

@@ -9,7 +9,7 @@ import { sessionCount, userCount } from "./drill.js";
 import { absent } from "./frame.js";
 import { rateBar } from "./interval.js";
 import { heldOf, listing } from "./listing.js";
-import { amount, choice, keep } from "./state.js";
+import { amount, choice, keep } from "../state.js";
 import { measure, pageName, points, rate } from "./words.js";
 
 const LEAST = 30; // visits; fewer only where a chokepoint has fewer

@@ -5,7 +5,7 @@ import { csvButton } from "../csv.js";
 import { bar, el, hidden, scroller, table } from "../dom.js";
 import { date, int, plural } from "../fmt.js";
 import { absent } from "./frame.js";
-import { choice, keep } from "./state.js";
+import { choice, keep } from "../state.js";
 import { rate, seconds } from "./words.js";
 
 function grouped(rows, key) {

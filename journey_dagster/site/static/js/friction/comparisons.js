@@ -8,7 +8,7 @@ import { column, number, only, pageAndEvent } from "./columns.js";
 import { absent } from "./frame.js";
 import { changeBar } from "./interval.js";
 import { heldOf, listing } from "./listing.js";
-import { amount, choice, keep } from "./state.js";
+import { amount, choice, keep } from "../state.js";
 import { points, signed } from "./words.js";
 
 /** The last day before an instant: periods are half open. */

@@ -7,7 +7,7 @@ import { el, scroller, svg, table } from "../dom.js";
 import { int, percent, plural } from "../fmt.js";
 import { absent } from "./frame.js";
 import { svgButton, walk } from "./picture.js";
-import { chosen, keep } from "./state.js";
+import { chosen, keep } from "../state.js";
 import { pageName, short } from "./words.js";
 
 const WIDTH = 1180;

@@ -7,7 +7,7 @@ import { column, count, number, only, pageAndEvent, path, sessions } from "./col
 import { absent, tabs } from "./frame.js";
 import { rateBar } from "./interval.js";
 import { heldOf, listing } from "./listing.js";
-import { choice, keep } from "./state.js";
+import { choice, keep } from "../state.js";
 import { measure, pathOf, rate, seconds } from "./words.js";
 
 const yes = (flag) => (flag === null ? "–" : flag ? "yes" : "no");

@@ -5,7 +5,7 @@
 // A section is {id, title, lead?, draw}; `lead` and `draw` are functions of the data.
 
 import { el } from "../dom.js";
-import { choice, keep } from "./state.js";
+import { choice, keep } from "../state.js";
 
 function guarded(section, what, make) {
   try {

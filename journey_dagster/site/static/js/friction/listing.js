@@ -10,7 +10,7 @@
 import { csvButton } from "../csv.js";
 import { button, el, scroller } from "../dom.js";
 import { int, plural } from "../fmt.js";
-import { chosen, keep } from "./state.js";
+import { chosen, keep } from "../state.js";
 
 const SHOWN = window.matchMedia("(max-width: 40rem)").matches ? 6 : 20;
 

@@ -7,7 +7,7 @@ import { el, hidden, scroller } from "../dom.js";
 import { roving } from "../figures/grid.js";
 import { int, percent, plural } from "../fmt.js";
 import { absent } from "./frame.js";
-import { choice, keep } from "./state.js";
+import { choice, keep } from "../state.js";
 import { pageName, short } from "./words.js";
 
 const sum = (numbers) => numbers.reduce((total, n) => total + n, 0);

@@ -49,9 +49,6 @@ function figure(entry, number, { facts, user }) {
 }
 
 export const charts = {
-  id: "charts",
-  title: "Charts picked for you",
-  tiers: ["T3"],
   takeaway: ({ charts: { items } }) =>
     items.length === 0
       ? "No chart was picked."

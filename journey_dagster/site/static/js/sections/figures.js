@@ -1,9 +1,8 @@
-// The sections that are one figure each: calendar, hours, topics.
+// The sections that are one figure each: calendar and hours.
 // Here: which tier shows them and where their words come from. Not here: drawing.
 
 import { calendarFigure, calendarTakeaway, dayRows } from "../figures/calendar.js";
 import { hourFigure, hourRows, hourTakeaway } from "../figures/hourweek.js";
-import { topicRows, topicsFigure, topicsTakeaway } from "../figures/topics.js";
 
 export const calendar = {
   id: "calendar",
@@ -21,14 +20,4 @@ export const hours = {
   takeaway: hourTakeaway,
   draw: hourFigure,
   rows: hourRows,
-};
-
-export const topics = {
-  id: "topics",
-  title: "Interests by month",
-  tiers: ["T3"],
-  takeaway: topicsTakeaway,
-  coverage: (report) => ({ what: "Topics are known for", share: report.topics.coverage }),
-  draw: topicsFigure,
-  rows: topicRows,
 };

@@ -1,12 +1,11 @@
-// What was looked at, and where it came from.
-// Here: the pages with most events and the sources, both as tables with bars. Not here: links; a report
-// publishes names of pages, never web addresses.
+// What was looked at.
+// Here: the pages with most events, as a table with bars. Not here: links; a report publishes names
+// of pages, never web addresses.
 
 import { bar, el, showAll, table } from "../dom.js";
-import { date, int, percent, plural } from "../fmt.js";
+import { date, int, plural } from "../fmt.js";
 
 const SHOWN = 10;
-const UNKNOWN = "Unknown source";
 
 const pageName = (entry, most) => [
   el("span", { class: "page-title" }, entry.title ?? entry.page),
@@ -30,9 +29,6 @@ function pageTable({ top, other }) {
 }
 
 export const pages = {
-  id: "pages",
-  title: "Pages",
-  tiers: ["T2", "T3"],
   takeaway: ({ pages: { top, n_events: events, n_distinct: distinct } }) => {
     if (top.length === 0) return "No events on pages were recorded.";
     const all = `${plural(events, "event")} on ${plural(distinct, "page")}`;
@@ -47,43 +43,5 @@ export const pages = {
   rows: ({ pages: { top } }) => [
     ["page", "title", "events", "days", "last seen"],
     ...top.map((e) => [e.page, e.title, e.n_events, e.n_days, e.last_seen_date]),
-  ],
-};
-
-/** Known sources first, most events first; the unknown one last, whatever its size. */
-const ordered = (list) =>
-  [...list].sort((a, b) => (a.name === null) - (b.name === null) || b.n_events - a.n_events);
-
-const total = (list) => list.reduce((sum, entry) => sum + entry.n_events, 0);
-
-export const sources = {
-  id: "sources",
-  title: "Sources",
-  tiers: ["T2", "T3"],
-  takeaway: ({ sources: list }) => {
-    const known = ordered(list).filter((entry) => entry.name !== null);
-    if (known.length === 0) return "The source of no event is known.";
-    return `Of ${plural(total(known), "event")} with a known source, `
-      + `${percent(known[0].n_events / total(known))} came from ${known[0].name}.`;
-  },
-  draw: ({ sources: list }) => {
-    const all = total(list);
-    const most = Math.max(0, ...list.map((entry) => entry.n_events));
-    return table("Events per source", [
-      {
-        head: "Source",
-        rowHead: true,
-        cell: ({ name, n_events: n }) => [
-          name === null ? el("em", {}, UNKNOWN) : name,
-          bar(n, most),
-        ],
-      },
-      { head: "Events", numeric: true, cell: (entry) => int(entry.n_events) },
-      { head: "Share", numeric: true, cell: (entry) => percent(entry.n_events / all) },
-    ], ordered(list), { class: "ranked" });
-  },
-  rows: ({ sources: list }) => [
-    ["source", "events"],
-    ...ordered(list).map((entry) => [entry.name ?? UNKNOWN, entry.n_events]),
   ],
 };

@@ -4,7 +4,8 @@
 //
 // A section is {id, title, tiers, takeaway, coverage?, draw, rows?}, the last four functions of the
 // report: `takeaway` returns one sentence, `coverage` {what, share}, `draw` the figure or table and
-// `rows` the lines of its CSV.
+// `rows` the lines of its CSV. One that is {id, title, tiers, load} gets the rest from a module that
+// is fetched once the first view stands.
 
 import { csvButton } from "../csv.js";
 import { el } from "../dom.js";
@@ -29,7 +30,7 @@ function definition(section, report) {
   return el(
     "details",
     { class: "how" },
-    el("summary", {}, "How is this counted?"),
+    el("summary", {}, "How is this computed?"),
     el("p", {}, found.text),
   );
 }
@@ -65,11 +66,35 @@ function bodyOf(section, report) {
   );
 }
 
-export function build(section, report) {
-  return el(
+const frame = (section, attrs, ...content) =>
+  el(
     "section",
-    { id: section.id, class: "card", "aria-labelledby": `${section.id}-title` },
-    headOf(section, report),
-    bodyOf(section, report),
+    { id: section.id, class: "card", "aria-labelledby": `${section.id}-title`, ...attrs },
+    content,
   );
+
+const heading = (section) =>
+  el("div", { class: "card-head" }, el("h2", { id: `${section.id}-title` }, section.title));
+
+/** The heading, until the module is there. */
+function later({ load, ...section }, report) {
+  const node = frame(
+    section,
+    { "aria-busy": "true" },
+    heading(section),
+    el("div", { class: "card-body" }, el("div", { class: "skeleton tall" })),
+  );
+  load().then(
+    (module) => node.replaceWith(build({ ...section, ...module[section.id] }, report)),
+    (error) => {
+      console.error(`section ${section.id}: its code failed`, error);
+      node.replaceWith(frame(section, {}, heading(section), failed()));
+    },
+  );
+  return node;
 }
+
+export const build = (section, report) =>
+  section.load
+    ? later(section, report)
+    : frame(section, {}, headOf(section, report), bodyOf(section, report));

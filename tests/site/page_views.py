@@ -1,0 +1,35 @@
+"""What is measured of a page in the same way by the tests of several.
+
+Belongs here: plain functions of a page. Does not belong here: fixtures (conftest.py), samples,
+expectations.
+"""
+
+import gzip
+from collections.abc import Callable
+from urllib.parse import urlparse
+
+from served import STATIC, Site, Watch
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def overflow(watch: Watch) -> int:
+    return watch.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def weights(visit: Callable[..., Watch], site: Site, name: str) -> tuple[int, int]:
+    """Bytes of code and of styles that a page asks for, compressed."""
+    loaded: list[str] = []
+    watch = visit(f"{site.address}404.html")
+    watch.page.on("request", lambda request: loaded.append(urlparse(request.url).path))
+    watch.page.goto(site.address + name)
+    watch.page.wait_for_selector('main[aria-busy="false"]')
+    below = urlparse(site.address).path
+    files = [STATIC / path.removeprefix(below) for path in {*loaded}]
+    sizes = {
+        kind: sum(len(gzip.compress(f.read_bytes())) for f in files if f.suffix == kind)
+        for kind in (".js", ".css")
+    }
+    return sizes[".js"], sizes[".css"]
