@@ -4,7 +4,6 @@ Belongs here: sentences, interests and proposed charts as the document has them,
 them cost. Does not belong here: writing (`insights`), facts (`facts`).
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -35,7 +34,7 @@ def texts(
             "status": status,
             "model": model.partition(":")[2] if model and is_told else None,
             "prompt_version": version if is_told else None,
-            "written_at": _utc(at) if at and is_told else None,
+            "written_at": utc(at) if at and is_told else None,
             "cost_usd": None if cost is None else round(cost, 6),
             "dropped_sentences": n_dropped,
             **shape([found[number] for number in sorted(found)], facts),
@@ -51,15 +50,13 @@ def _prose(blocks: Sequence[Mapping[str, Any]], _facts: Mapping[str, Fact]) -> d
 
 
 def _interests(blocks: Sequence[Mapping[str, Any]], facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """Each interest with the fact that it is: the first of its kind that its sentence names."""
+    """Each interest with the fact that it is, the first that its sentence rests on."""
     found: list[dict[str, Any]] = []
     for block in blocks:
         sentence = block["sentences"][0]
-        kind = block["type"]
-        names = [name for name in sentence["fact_ids"] if re.fullmatch(rf"{kind}_\d", name)]
-        if names and names[0] in facts:
-            fact = facts[names[0]]
-            found.append({"kind": kind, "topic": fact.text, "n": fact.n, **sentence})
+        fact = facts.get(sentence["fact_ids"][0])
+        if fact:
+            found.append({"kind": block["type"], "topic": fact.text, "n": fact.n, **sentence})
     return {"items": found}
 
 
@@ -86,5 +83,6 @@ def with_configurations(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "charts": {**document["charts"], "items": items}}
 
 
-def _utc(at: datetime) -> str:
+def utc(at: datetime) -> str:
+    """A moment as documents have it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

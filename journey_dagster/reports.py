@@ -9,7 +9,7 @@ All reports of a batch are read with one query per mart; the documents hold fina
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -19,7 +19,7 @@ from journey_dagster.avatars import suggested
 from journey_dagster.facts import Fact, read_facts
 from journey_dagster.report_definitions import comparisons, definitions, interest_lists, reasons
 from journey_dagster.report_journey import shown
-from journey_dagster.report_texts import SHAPES, texts, with_configurations
+from journey_dagster.report_texts import SHAPES, texts, utc, with_configurations
 from journey_dagster.settings import Settings
 
 SCHEMA_VERSION = "1.0"
@@ -73,7 +73,7 @@ class Report:
 def data_through(con: duckdb.DuckDBPyConnection) -> str | None:
     """Time of the latest event that counts, in UTC; None when there is none."""
     row = con.execute("select data_through from core.horizon").fetchone()
-    return _utc(row[0]) if row and row[0] else None
+    return utc(row[0]) if row and row[0] else None
 
 
 def build(
@@ -97,7 +97,7 @@ def build(
             mine = {name: found.get(user_id, []) for name, found in rows.items()}
             document = {
                 "schema_version": SCHEMA_VERSION,
-                "generated_at": _utc(generated_at),
+                "generated_at": utc(generated_at),
                 "data_through": through,
                 **_document(head, mine, facts.get(user_id, {}), settings),
             }
@@ -357,7 +357,3 @@ def _rounded(value: float | None) -> float | None:
 
 def _local(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -258,7 +258,8 @@ def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
 def standing(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The tables and views that there are, as `schema.table`."""
     rows = con.execute(
-        "select table_schema || '.' || table_name from information_schema.tables"
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_catalog = current_database()"
     ).fetchall()
     return {row[0] for row in rows}
 

@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from journey_dagster import publishing
+from journey_dagster.publishing import memory
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.users import being_edited, by_slug, load, save
@@ -43,7 +44,7 @@ def publish(
         return
     one = to or settings.publish_to
     _told(publishing.publish(settings, registered, [one] if one else []))
-    names = publishing.prepare(settings, registered)[1].names
+    names = memory.load(settings.publishing).names
     for user in registered:
         if user.visibility == "unlisted":
             print(f"{user.slug}: {_address(names[user.user_id])}")  # noqa: T201

@@ -107,11 +107,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _refuse_unready(con: duckdb.DuckDBPyConnection, copy: Path) -> None:
-    rows = con.execute(
-        "select table_schema || '.' || table_name from information_schema.tables "
-        "where table_catalog = current_database()"
-    ).fetchall()
-    missing = sorted(set(READS) - {row[0] for row in rows})
+    missing = sorted(set(READS) - warehouse.standing(con))
     if missing:
         more = f" and {len(missing) - 1} more" if missing[1:] else ""
         raise WarehouseError(f"{copy} has no {missing[0]}{more} yet. Make it: journey run")

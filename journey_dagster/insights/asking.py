@@ -77,8 +77,7 @@ class Service:
         """
         until = time.monotonic() + seconds
         with self._one_first(seconds):
-            if self._closed:
-                raise ProviderError("terminal", self._closed)
+            self.check_open()
             try:
                 answer = within(until - time.monotonic(), self._provider, asked)
             except ProviderError as error:
@@ -87,6 +86,15 @@ class Service:
         with self._lock:
             self._failures, self._has_answered = 0, True
         return answer
+
+    def check_open(self) -> None:
+        """Raise what closed it, if anything did.
+
+        Raises:
+            ProviderError: nobody is asked any more.
+        """
+        if self._closed:
+            raise ProviderError("terminal", self._closed)
 
     def close(self, trouble: str) -> None:
         """Ask it no more in this run."""
@@ -232,6 +240,7 @@ class Asker:
         if self._is_stopping:
             raise ProviderError("terminal", "the run was stopped")
         service = self._service(asked.model)
+        service.check_open()  # before money is set aside, which is written down twice
         costs = price(told.model, self._settings)
         seconds = min(self._settings.timeout_seconds, deadline - time.monotonic())
         if seconds <= 0:

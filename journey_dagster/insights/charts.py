@@ -28,6 +28,11 @@ class Series(NamedTuple):
     axis: Axis
 
 
+_WEEKDAYS = Series("events_by_weekday", "Events by weekday", "weekday")
+_HOURS = Series("events_by_hour", "Events by hour of the day", "hour")
+_MONTHS = Series("events_by_month", "Events by month", "month")
+
+
 @dataclass(frozen=True)
 class Chart:
     """A proposal."""
@@ -42,9 +47,7 @@ def available_series(topics: Mapping[str, str]) -> Iterator[Series]:
     Args:
         topics: names of a user's topics by the ids of their facts, as they may be shown.
     """
-    yield Series("events_by_weekday", "Events by weekday", "weekday")
-    yield Series("events_by_hour", "Events by hour of the day", "hour")
-    yield Series("events_by_month", "Events by month", "month")
+    yield from (_WEEKDAYS, _HOURS, _MONTHS)
     for place in range(1, 6):
         topic = topics.get("top_topic" if place == 1 else f"top_topic_{place}")
         if topic:
@@ -89,27 +92,16 @@ def values(document: Mapping[str, Any]) -> dict[str, tuple[Series, list[str], li
     for at, n in document["calendar"]["days"]:
         by_month[at[:7]] += n
     counts: list[list[int]] = document["hour_week"]["counts"]
-    found: dict[str, tuple[Series, list[str], list[int]]] = {
-        "events_by_weekday": (
-            Series("events_by_weekday", "Events by weekday", "weekday"),
-            list(WEEKDAYS),
-            [sum(hours) for hours in counts],
-        ),
-        "events_by_hour": (
-            Series("events_by_hour", "Events by hour of the day", "hour"),
-            [f"{hour:02d}:00" for hour in range(24)],
-            [sum(column) for column in zip(*counts, strict=True)],
-        ),
-        "events_by_month": (
-            Series("events_by_month", "Events by month", "month"),
-            months,
-            [by_month[month] for month in months],
-        ),
-    }
+    hours = [f"{hour:02d}:00" for hour in range(24)]
+    found: list[tuple[Series, list[str], list[int]]] = [
+        (_WEEKDAYS, list(WEEKDAYS), [sum(day) for day in counts]),
+        (_HOURS, hours, [sum(hour) for hour in zip(*counts, strict=True)]),
+        (_MONTHS, months, [by_month[month] for month in months]),
+    ]
     for place, topic in enumerate(document["topics"]["top"], 1):
         series = Series(f"topic_{place}_by_month", f"“{topic['topic']}” by month", "month")
-        found[series.series_id] = (series, months, topic["by_month"])
-    return found
+        found.append((series, months, topic["by_month"]))
+    return {held[0].series_id: held for held in found}
 
 
 def compiled(chart: Chart, document: Mapping[str, Any]) -> dict[str, Any] | None:

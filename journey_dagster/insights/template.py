@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from journey_dagster.facts import Fact, quantity
+from journey_dagster.insights.blocks import interests_of
 
 
 class Sentence(NamedTuple):
@@ -158,15 +159,13 @@ def interests(facts: Mapping[str, Fact], tier: str, recent_days: int) -> list[Se
     """A sentence for each interest that the rules of `marts.user_facts` found."""
     del tier, recent_days
     story = _Story()
-    for kind, wording in _INTERESTS.items():
-        for place in range(1, 6):
-            fact = facts.get(f"{kind}_{place}")
-            if fact:
-                months = facts.get(f"{kind}_{place}_months")
-                story.item(kind)
-                when = months.text if months else ""
-                told = wording.format(topic=fact.text, amount=fact.amount, when=when)
-                story.say(told, *filter(None, (fact, months)))
+    for name in interests_of(facts):
+        fact, months = facts[name], facts.get(f"{name}_months")
+        kind = name.partition("_")[0]
+        when = months.text if months else ""
+        told = _INTERESTS[kind].format(topic=fact.text, amount=fact.amount, when=when)
+        story.item(kind)
+        story.say(told, *filter(None, (fact, months)))
     return story.sentences
 
 
