@@ -160,12 +160,11 @@ def publish_users(
 
 
 def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, Any]:
-    evidence = (outcome.document or {}).get("evidence", {})
     return {
         "status": outcome.status,
-        "evidence_tier": evidence.get("tier", "T0"),
-        "n_events": evidence.get("n_events", 0),
-        "n_sessions": evidence.get("n_sessions", 0),
+        "evidence_tier": outcome.entry["evidence_tier"],
+        "n_events": outcome.entry["n_events"],
+        "n_sessions": outcome.entry["n_sessions"],
         "report": dg.MetadataValue.path(site.report_path(settings.site, outcome.user.slug)),
     }
 

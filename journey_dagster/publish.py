@@ -5,8 +5,9 @@ Does not belong here: what a document says (`reports`), how files are written (`
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 from journey_dagster import site
 from journey_dagster.checks import held_back
 from journey_dagster.models import model
-from journey_dagster.reports import Report, build, data_through
+from journey_dagster.reports import build, data_through
 from journey_dagster.settings import Settings
 from journey_dagster.users import User
 from journey_dagster.warehouse import ensure, insert, transaction
@@ -25,6 +26,18 @@ from journey_dagster.warehouse import ensure, insert, transaction
 USER_REPORT = model("marts/user_report.sql")
 
 Status = Literal["published", "no_data", "withheld"]
+
+
+_NOTHING: Mapping[str, Any] = {
+    "display_name": None,
+    "evidence_tier": "T0",
+    "n_events": 0,
+    "n_sessions": 0,
+    "active_days": 0,
+    "last_event_date": None,
+    "months": "[]",
+}
+"""What the list says of a report that is not there."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ class Outcome:
     status: Status
     reason: str | None = None
     """Why it is withheld."""
-    document: Mapping[str, Any] | None = None
+    entry: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    """What the list of reports says of it."""
     sha256: str | None = None
 
 
@@ -46,7 +60,7 @@ def publish_reports(
     registered: Sequence[User],
     now: datetime,
 ) -> list[Outcome]:
-    """Write the reports of the chosen users and the index of all.
+    """Write the reports of the chosen users, and the list of all last.
 
     A user with unsound facts, or whose document fails, is withheld; all others are published.
 
@@ -58,70 +72,67 @@ def publish_reports(
         now: when the documents say they were built.
     """
     ensure(con, USER_REPORT)
-    ids = [user.user_id for user in chosen]
-    wrong = held_back(con, settings, ids)
-    sound = [user_id for user_id in ids if user_id not in wrong]
-    documents = {report.user_id: report for report in build(con, sound, settings, now)}
-    outcomes = [_outcome(settings, user, wrong, documents) for user in chosen]
-    _record(con, outcomes, [user.user_id for user in registered])
+    outcomes = list(_write(con, settings, chosen, now))
+    kept = [user.user_id for user in registered]
+    with transaction(con):
+        con.execute(
+            f"delete from {USER_REPORT.name} "
+            "where user_id = any($written) or not user_id = any($kept)",
+            {"written": [user.user_id for user in chosen], "kept": kept},
+        )
+        insert(con, USER_REPORT, pa.Table.from_pylist([_row(outcome) for outcome in outcomes]))
     site.write_index(settings.site, data_through(con), _index(con, registered))
     return outcomes
 
 
-def _outcome(
-    settings: Settings, user: User, wrong: Mapping[str, str], documents: Mapping[str, Report]
-) -> Outcome:
-    if user.user_id in wrong:
-        return Outcome(user, "withheld", wrong[user.user_id])
-    if user.user_id not in documents:
-        return Outcome(
-            user, "withheld", "not in the warehouse yet; the next full run takes the user in"
-        )
-    document = dict(documents[user.user_id].document)
+def _write(
+    con: duckdb.DuckDBPyConnection, settings: Settings, chosen: Sequence[User], now: datetime
+) -> Iterator[Outcome]:
+    """The reports, one document in memory at a time; nothing of whoever is held back."""
+    users = {user.user_id: user for user in chosen}
+    wrong = held_back(con, settings, [*users])
+    for report in build(con, [name for name in users if name not in wrong], settings, now):
+        yield _outcome(settings, users.pop(report.user_id), report.document)
+    for user_id, user in users.items():
+        yield Outcome(user, "withheld", wrong.get(user_id, _UNKNOWN))
+
+
+def _outcome(settings: Settings, user: User, document: Mapping[str, Any]) -> Outcome:
     try:
-        text = site.write_report(settings.site, document)
+        text = site.write_report(settings.site, dict(document))
     except site.ContractError as error:
         return Outcome(user, "withheld", str(error))
-    status: Status = "no_data" if document["evidence"]["tier"] == "T0" else "published"
-    return Outcome(user, status, None, document, hashlib.sha256(text).hexdigest())
-
-
-def _record(
-    con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], registered: Sequence[str]
-) -> None:
-    rows = [_row(outcome) for outcome in outcomes]
-    with transaction(con):
-        con.execute(
-            f"delete from {USER_REPORT.name} "
-            "where user_id = any($users) or not user_id = any($registered)",
-            {"users": [row["user_id"] for row in rows], "registered": list(registered)},
-        )
-        insert(con, USER_REPORT, pa.Table.from_pylist(rows))
+    evidence = document["evidence"]
+    status: Status = "no_data" if evidence["tier"] == "T0" else "published"
+    months: dict[str, int] = defaultdict(int)
+    for day, n in document["calendar"]["days"]:
+        months[day[:7]] += n
+    entry = {
+        "display_name": document["user"]["display_name"],
+        "evidence_tier": evidence["tier"],
+        "n_events": evidence["n_events"],
+        "n_sessions": evidence["n_sessions"],
+        "active_days": evidence["active_days"],
+        "last_event_date": document["period"]["end"] if document["period"] else None,
+        "months": msgspec.json.encode(sorted(months.items())).decode(),
+    }
+    return Outcome(user, status, None, entry, hashlib.sha256(text).hexdigest())
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
-    document = outcome.document or {}
-    evidence = document.get("evidence", {})
-    period: Mapping[str, Any] = document.get("period") or {}
-    months: dict[str, int] = {}
-    for day, n in document.get("calendar", {}).get("days", []):
-        months[day[:7]] = months.get(day[:7], 0) + n
     return {
+        **outcome.entry,
         "user_id": outcome.user.user_id,
         "slug": outcome.user.slug,
-        "display_name": document.get("user", {}).get("display_name", outcome.user.display_name),
+        "display_name": outcome.entry["display_name"] or outcome.user.display_name,
         "avatar": outcome.user.avatar,
         "status": outcome.status,
         "reason": outcome.reason,
-        "evidence_tier": evidence.get("tier", "T0"),
-        "n_events": evidence.get("n_events", 0),
-        "n_sessions": evidence.get("n_sessions", 0),
-        "active_days": evidence.get("active_days", 0),
-        "last_event_date": period.get("end"),
-        "months": msgspec.json.encode(sorted(months.items())).decode(),
         "sha256": outcome.sha256,
     }
 
+
+_UNKNOWN = "not in the warehouse yet; the next full run takes the user in"
 
 _STATUS = {
     "published": "Report ready",

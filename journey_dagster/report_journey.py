@@ -9,7 +9,6 @@ the place of those for all steps after. So each step holds every session. Below 
 there are no steps, only the paths.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,12 @@ _KINDS = {OTHER: "other", EXIT: "exit"}
 
 QUERY = f"""
 with places as materialized (
-    select page_key, regexp_replace(page, '^(/[^/?#]+)/.+$', '\\1/…') as place from core.page_names
+    select
+        page_key,
+        -- What follows a question mark may be a secret.
+        coalesce(nullif(regexp_extract(page, '^[^?#]*'), ''), '/') as shown,
+        regexp_replace(shown, '^(/[^/]+)/.+$', '\\1/…') as place
+    from core.page_names
 ),
 
 moves as (
@@ -78,15 +82,26 @@ named as (
 counted as (
     select user_key, step, [here, there] as pages, false as is_longer, sum(n)::bigint as n from named group by all
     union all
-    select user_key, 0, pages, is_longer, n from paths
+    select user_key, 0, pages, is_longer, n
+    from paths
+    qualify row_number() over (partition by user_key order by n desc, pages, is_longer) <= {PATHS}
+),
+
+totals as (
+    select user_key, count(*) as n_paths, coalesce(sum(n) filter (is_longer), 0)::bigint as n_longer
+    from paths
+    group by all
 )
 
-select user_id, step, pages, is_longer, n
+select user_id, step, pages, is_longer, n, n_paths, n_longer
 from counted
+join totals using (user_key)
 join core.user_ids using (user_key)
 order by user_id, step, n desc, pages, is_longer
 """  # noqa: E501  constants of this module; a line of SQL is no prose
-"""Of each user: sessions by path, as step 0, and by pair of places, as the step they lead from."""
+"""Of each user: sessions by path, the commonest, as step 0, and by pair of places, as the step
+they lead from; beside each, how many paths there are and how many sessions go on behind the last
+step."""
 
 
 def journey(n_sessions: int, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
@@ -96,8 +111,9 @@ def journey(n_sessions: int, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
         n_sessions: all sessions of the user.
         rows: what the query says of the user.
     """
-    paths = [(pages, is_longer, n) for step, pages, is_longer, n in rows if step == 0]
-    links = [(step, *pages, n) for step, pages, _, n in rows if step > 0]
+    paths = [(pages, is_longer, n) for step, pages, is_longer, n, *_ in rows if step == 0]
+    links = [(step, *pages, n) for step, pages, _, n, *_ in rows if step > 0]
+    n_paths, n_longer = rows[0][-2:] if rows else (0, 0)
     if n_sessions < LEAST_SESSIONS:
         links = []
     nodes: dict[tuple[int, str], int] = {}
@@ -112,12 +128,12 @@ def journey(n_sessions: int, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
     return {
         "n_sessions": n_sessions,
         "least_sessions": LEAST_SESSIONS,
-        "n_longer": sum(n for _, is_longer, n in paths if is_longer),
+        "n_longer": n_longer,
         "nodes": [
             {
                 "step": step,
                 "kind": _KINDS.get(page, "page"),
-                "page": shown(page) if page not in _KINDS else None,
+                "page": page if page not in _KINDS else None,
                 "n": nodes[step, page],
             }
             for step, page in order
@@ -129,10 +145,9 @@ def journey(n_sessions: int, rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
             ),
             key=lambda link: (link["from"], link["to"]),
         ),
-        "n_paths": len(paths),
+        "n_paths": n_paths,
         "paths": [
-            {"pages": [shown(page) for page in pages], "is_longer": is_longer, "n": n}
-            for pages, is_longer, n in paths[:PATHS]
+            {"pages": pages, "is_longer": is_longer, "n": n} for pages, is_longer, n in paths
         ],
     }
 
@@ -141,8 +156,3 @@ def _place(node: tuple[int, str], nodes: Mapping[tuple[int, str], int]) -> tuple
     """Steps in order; in each the busiest page first, other pages and the end last."""
     step, page = node
     return step, page == EXIT, page == OTHER, -nodes[node], page
-
-
-def shown(page: str) -> str:
-    """A page as it may be published: what follows a question mark may be a secret."""
-    return re.split(r"[?#]", page, maxsplit=1)[0] or "/"

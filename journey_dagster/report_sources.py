@@ -12,16 +12,13 @@ from typing import Any
 AUTHORS = 20
 
 SOURCES = """
-select user_id, publication, date_trunc('month', local_date)::date as month, count(*), min(local_date), max(local_date)
-from (
-    select events.user_id, publication, (occurred_at at time zone tz)::date as local_date
-    from core.events as events
-    join core.users as users on users.user_id = events.user_id
-    where events.user_id = any($users) and not is_noise
-)
+select user_id, publication, date_trunc('month', local_date)::date, sum(n_events)::bigint,
+    min(local_date), max(local_date)
+from marts.user_sources
+where user_id = any($users)
 group by all
 order by all
-"""  # noqa: E501  a line of SQL is no prose
+"""
 """Of each user: publication, month, events, first and last day there."""
 
 AUTHORED = f"""

@@ -6,10 +6,12 @@ Does not belong here: computing anything new (`sql/marts/`), writing and serving
 All reports of a batch are read with one query per mart; the documents hold final, local numbers.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -18,14 +20,13 @@ from journey_dagster import report_journey, report_sources
 from journey_dagster.avatars import suggested
 from journey_dagster.facts import Fact, read_facts
 from journey_dagster.report_definitions import comparisons, definitions, interest_lists, reasons
-from journey_dagster.report_journey import shown
 from journey_dagster.report_texts import SHAPES, texts, utc, with_configurations
 from journey_dagster.settings import Settings
 
 SCHEMA_VERSION = "1.0"
 TOP_PAGES = 50
 TOP_TOPICS = 8
-BATCH = 500
+BATCH = 1000
 """Users whose rows are held in memory at once."""
 
 _Rows = dict[str, list[tuple[Any, ...]]]
@@ -357,3 +358,9 @@ def _rounded(value: float | None) -> float | None:
 
 def _local(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
+
+
+@lru_cache(maxsize=10_000)
+def shown(page: str) -> str:
+    """A page as it may be published: what follows a question mark may be a secret."""
+    return re.split(r"[?#]", page, maxsplit=1)[0] or "/"

@@ -4,12 +4,13 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import duckdb
 import pytest
 
 from journey_dagster.avatars import suggested
 from journey_dagster.facts import Fact
 from journey_dagster.report_definitions import comparisons, interest_lists
-from journey_dagster.report_journey import LEAST_SESSIONS, PAGES, STEPS, journey
+from journey_dagster.report_journey import LEAST_SESSIONS, PAGES, QUERY, STEPS, journey
 from journey_dagster.report_sources import sources
 from journey_dagster.reports import build
 from journey_dagster.settings import Settings
@@ -81,10 +82,27 @@ def test_interests_are_listed_in_the_order_of_their_facts() -> None:
 
 
 def test_few_sessions_give_paths_and_no_steps() -> None:
-    rows = [(0, ["/", "/a?token=1", "/"], False, 2), (1, ["/", "/a?token=1"], False, 2)]
+    rows = [(0, ["/", "/a", "/"], False, 2, 9, 4), (1, ["/", "/a"], False, 2, 9, 4)]
     found = journey(LEAST_SESSIONS - 1, rows)
     assert found["nodes"] == found["links"] == []
     assert found["paths"] == [{"pages": ["/", "/a", "/"], "is_longer": False, "n": 2}]
+    assert (found["n_paths"], found["n_longer"]) == (9, 4)
+
+
+def test_what_follows_a_question_mark_is_not_part_of_a_way() -> None:
+    pages = ["/", "/a?token=1", "/b/c#d", "?token=2", "/b/e", "/a"]
+    with duckdb.connect() as con:
+        con.execute("create schema core")
+        con.execute("create table core.page_names (page_key integer, page varchar)")
+        con.executemany("insert into core.page_names values ($1, $2)", [*enumerate(pages)])
+        con.execute("create table core.user_ids as select 1 as user_key, 'u' as user_id")
+        con.execute(
+            "create table core.placements as select 1 as user_key, 1 as session_key, "
+            "page_key as step_index, page_key from core.page_names"
+        )
+        rows = [row[1:] for row in con.execute(QUERY, {"users": ["u"]}).fetchall()]
+    shown = journey(1, rows)["paths"]
+    assert shown == [{"pages": ["/", "/a", "/b/…", "/", "/b/…"], "is_longer": True, "n": 1}]
 
 
 def test_sources_are_put_on_the_months_and_the_unknown_is_last() -> None:
@@ -112,6 +130,7 @@ def test_every_step_of_every_journey_holds_all_sessions(demo_home: Settings) -> 
         if n_sessions < LEAST_SESSIONS:
             assert not part["nodes"]
             assert sum(path["n"] for path in part["paths"]) == n_sessions
+            assert part["n_paths"] == len(part["paths"])
             continue
         drawn += 1
         columns, flows = Counter[int](), Counter[tuple[str, int]]()

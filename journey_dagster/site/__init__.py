@@ -39,8 +39,9 @@ def validate(contract: str, document: Mapping[str, Any]) -> None:
     Raises:
         ContractError: naming the first few places where it fails.
     """
-    errors = list(_validator(contract).iter_errors(document))
-    if errors:
+    validator = _validator(contract)
+    if not validator.is_valid(document):
+        errors = list(validator.iter_errors(document))
         places = [
             f"{'/'.join(map(str, error.instance_path)) or 'document'}: {error.message[:200]}"
             for error in errors[:3]

@@ -123,9 +123,10 @@ topic_months as (
 ),
 
 names as (
-    select user_id, 'source' as kind, publication as name, n_events
+    select user_id, 'source' as kind, publication as name, sum(n_events)::bigint as n_events
     from marts.user_sources
     where user_id = any($users::varchar[]) and publication is not null
+    group by all
     union all
     select user_id, 'topic', topic, sum(n_events)::bigint from topic_months group by all
     union all
