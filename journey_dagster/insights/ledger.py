@@ -12,7 +12,7 @@ used for this because it stays closed while models are asked.
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,6 +151,31 @@ class Ledger:
             con.executemany("delete from questions where user_id = ?", [(u,) for u in user_ids])
             con.executemany("insert into questions values (?, ?, ?, ?, ?, null)", questions)
 
+    def forget(self, user_ids: Sequence[str]) -> int:
+        """Remove what was asked and answered about users; what it cost stays, as nobody's.
+
+        All questions go, since the facts of others may hold a title that only these users had; the
+        next run asks them again, of answers that are there.
+
+        Returns:
+            Questions and answers about these users that were removed.
+        """
+        with self._writing() as con:
+            n_removed = 0
+            for user_id in user_ids:
+                gone = con.execute("delete from questions where user_id = ?", (user_id,))
+                emptied = con.execute(
+                    "update calls set user_id = '', generation = '', key = '', answer = null, "
+                    "trouble = null where user_id = ?",
+                    (user_id,),
+                )
+                n_removed += gone.rowcount + emptied.rowcount
+            con.execute("delete from questions")
+        with self._lock, self._told():
+            self._con.execute("vacuum")
+            self._con.execute("pragma wal_checkpoint(truncate)")
+        return n_removed
+
     def n_questions(self, user_ids: Sequence[str]) -> int:
         """How many questions there are about these users, answered or not."""
         counts = self._read("select count(*) from questions where user_id = ?", user_ids)
@@ -273,6 +298,34 @@ class Ledger:
         """The rows for each value in turn: no list is too long for that."""
         with self._lock, self._told():
             return [row for value in values for row in self._con.execute(sql, (value,))]
+
+
+class Spent(NamedTuple):
+    """Money that went to models, in micro-dollars, what is set aside for calls included."""
+
+    total: int
+    today: int
+    """Since midnight, UTC."""
+    n_calls: int
+
+
+def spent(path: Path) -> Spent:
+    """What a ledger says, for whoever only looks; nothing where there is none.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    if not path.is_file():
+        return Spent(0, 0, 0)
+    query = (
+        "select coalesce(sum(coalesce(spent, reserved)), 0), "
+        "coalesce(sum(coalesce(spent, reserved)) filter (where day = ?), 0), count(*) from calls"
+    )
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=WAIT)) as con:
+            return Spent(*con.execute(query, (datetime.now(UTC).date().isoformat(),)).fetchone())
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path} cannot be read ({error})") from error
 
 
 def usd(micro: int) -> str:

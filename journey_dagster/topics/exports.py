@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 import duckdb
 
 from journey_dagster.settings import Settings
-from journey_dagster.topics import TopicError, files, segments, shapes
+from journey_dagster.topics import TopicError, files, segments, shapes, suppression
 from journey_dagster.topics.files import Dedup, Format, Layout
 from journey_dagster.topics.load import (
     QUARANTINE,
@@ -27,8 +27,8 @@ from journey_dagster.topics.load import (
     prepare,
     receipt_of,
 )
+from journey_dagster.topics.origin import Origin
 from journey_dagster.topics.plain import OPTIONAL, REQUIRED, columns_of
-from journey_dagster.topics.segments import Origin
 from journey_dagster.warehouse import transaction
 
 MARKS = frozenset({"complete", "_SUCCESS"})
@@ -203,7 +203,7 @@ def ingest_file(
         with transaction(con):
             for segment in segments.find(hidden):
                 place = folder / str(segment.partition) / segment.path.name
-                load(con, segment, place.relative_to(raw))
+                load(con, segment, place.relative_to(raw), suppression.load(raw))
             _refuse_nonsense(con, path, origin.topic)
             segments.place(hidden)
     except BaseException:

@@ -26,7 +26,7 @@ from confluent_kafka import TopicPartition as Place
 
 from journey_dagster.models import model
 from journey_dagster.settings import Format, KafkaSettings, Settings, TopicChoice
-from journey_dagster.topics import TopicError, broker, segments, shapes
+from journey_dagster.topics import TopicError, broker, segments, shapes, suppression
 from journey_dagster.topics.broker import BrokerError, Held
 from journey_dagster.topics.files import Layout
 from journey_dagster.topics.load import (
@@ -38,7 +38,8 @@ from journey_dagster.topics.load import (
     prepare,
     receipt_of,
 )
-from journey_dagster.topics.segments import Batch, Origin, Segment
+from journey_dagster.topics.origin import Origin
+from journey_dagster.topics.segments import Batch, Segment
 from journey_dagster.warehouse import transaction
 
 SOURCE = "kafka"
@@ -265,7 +266,8 @@ def ingest(  # noqa: PLR0913  one argument per option of the command
         n_all = sum(part.end - part.start for course in courses for part in course.parts.values())
         for segment in landing:
             with transaction(con):
-                load(con, segment, segment.path.relative_to(settings.raw))
+                path = segment.path.relative_to(settings.raw)
+                load(con, segment, path, suppression.load(settings.raw))
             left = sum(part.end - part.start for one in courses for part in one.parts.values())
             progress(n_all - left, n_all)
     finally:

@@ -1,6 +1,6 @@
 """Loads raw segments: rows, quarantine and manifest in one transaction.
 
-Belongs here: that transaction and its receipt. Does not belong here: what a record says (`decode`),
+Belongs here: that transaction and its receipt. Does not belong here: what records say (`rows`),
 where segments come from (`exports`, `kafka`), what is made of the rows (`sql/`).
 
 The bytes land first. A load is visible when its transaction commits; segments that landed without
@@ -14,18 +14,17 @@ from datetime import datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from journey_dagster.models import model
-from journey_dagster.topics import TopicError, bulk, segments
-from journey_dagster.topics.decode import decode
+from journey_dagster.topics import TopicError, segments, suppression
+from journey_dagster.topics.rows import rows_of
 from journey_dagster.topics.segments import Segment
-from journey_dagster.topics.values import Event, Rejection
+from journey_dagster.topics.suppression import Suppression
 from journey_dagster.warehouse import ensure, insert, stands, transaction
 
 RECORDS = model("raw/records.sql")
@@ -34,19 +33,6 @@ QUARANTINE = model("meta/quarantine.sql")
 WATERMARKS = model("raw/watermarks.sql")
 DELIVERIES = model("core/deliveries.sql")
 SUPERSEDED = model("core/superseded.sql")
-
-_TIME = pa.timestamp("us", "UTC")
-_TEXTS = pa.list_(pa.string())
-_EVENT_TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(Event._fields, pa.string()),
-    "occurred_at": _TIME,
-    "received_at": _TIME,
-    "tags": _TEXTS,
-    "authors": _TEXTS,
-    "tie_break": pa.int64(),
-    "revision": pa.int64(),
-    "is_provisional": pa.bool_(),
-}
 
 STORED = {
     "fingerprint": "md5(fingerprint)",
@@ -66,6 +52,8 @@ class Loaded:
     quarantined: Mapping[str, int]
     """Records set aside, by reason."""
     n_tombstones: int = 0
+    n_erased: int = 0
+    """Records left out, or taken out since: of forgotten users, or too old."""
 
     @property
     def n_quarantined(self) -> int:
@@ -80,6 +68,7 @@ class Loaded:
             self.n_accepted + other.n_accepted,
             dict(sorted(reasons.items())),
             self.n_tombstones + other.n_tombstones,
+            self.n_erased + other.n_erased,
         )
 
 
@@ -133,6 +122,7 @@ def load_landed(
     prepare(con)
     segments.sweep(raw)
     known = {row[0] for row in con.execute(f"select path from {SEGMENTS.name}").fetchall()}
+    suppressed = suppression.load(raw)
     loaded: list[Loaded] = []
     damaged: list[str] = []
     for folder in folders if folders is not None else sorted(raw.glob("[!.]*/[!.]*")):
@@ -144,7 +134,7 @@ def load_landed(
                 found = [segments.in_place(raw, segments.described(path)) for path in paths]
                 segments.settle(raw, paths)
                 with transaction(con):
-                    parts = [load(con, one, one.path.relative_to(raw)) for one in found]
+                    parts = [load(con, one, one.path.relative_to(raw), suppressed) for one in found]
                 loaded.append(reduce(add, parts))
         except (TopicError, KeyError, ValueError, pa.ArrowException) as error:
             told = isinstance(error, TopicError)
@@ -154,20 +144,33 @@ def load_landed(
     return loaded
 
 
-def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    segment: Segment,
+    path: Path,
+    suppressed: Suppression | None = None,
+) -> Loaded:
     """Insert what a segment holds; the caller holds the transaction.
+
+    One that holds what is kept out, as a segment from a copy may, is written anew without it first.
 
     Args:
         con: the warehouse, writable.
         segment: what to load, wherever it lies now.
         path: where it lies for good, below the raw folder.
+        suppressed: what is kept out.
     """
-    table = segment.read()
+    table, origin = segment.read(), segment.origin
     live = table.filter(pc.is_valid(table.column("value")))
-    events, rejected = _decode_segment(segment, live)
+    events, rejected = rows_of(origin, live)
+    if suppressed is not None:
+        out = suppressed.out(origin, table, events)
+        if (kept := suppressed.without(origin, int(out.sum()))) != origin:
+            anew = segments.rewrite(segment, kept, table.filter(pa.array(~out)))
+            return load(con, anew, path, suppressed)
     insert(con, RECORDS, events, STORED)
     insert(con, QUARANTINE, rejected)
-    origin = segment.origin
+    n_tombstones = table.num_rows - live.num_rows
     row = {
         "topic": origin.topic,
         "reading": origin.reading,
@@ -185,11 +188,11 @@ def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded
         if origin.file
         else f"{origin.topic} {origin.landed_at.isoformat()}",
         "landed_at": origin.landed_at,
-        "n_consumed": table.num_rows,
+        "n_consumed": table.num_rows + origin.n_erased,
         "n_accepted": events.num_rows,
         "n_quarantined": rejected.num_rows,
-        "n_tombstones": table.num_rows - live.num_rows,
-        "n_erased": 0,
+        "n_tombstones": n_tombstones,
+        "n_erased": origin.n_erased,
         "is_taken": False,
     }
     columns = ", ".join(f'"{name}"' for name in row)
@@ -198,10 +201,11 @@ def load(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> Loaded
     reasons = Counter(cast("list[str]", rejected.column("reason").to_pylist()))
     return Loaded(
         origin.topic,
-        table.num_rows,
+        table.num_rows + origin.n_erased,
         events.num_rows,
         dict(sorted(reasons.items())),
-        table.num_rows - live.num_rows,
+        n_tombstones,
+        origin.n_erased,
     )
 
 
@@ -227,10 +231,11 @@ def receipt_of(
     mine = "topic = $topic and landed_at = $landed_at"
     counted = con.execute(
         "select coalesce(sum(n_consumed), 0)::bigint, coalesce(sum(n_accepted), 0)::bigint, "
-        f"coalesce(sum(n_tombstones), 0)::bigint from {SEGMENTS.name} where {mine}",
+        "coalesce(sum(n_tombstones), 0)::bigint, coalesce(sum(n_erased), 0)::bigint "
+        f"from {SEGMENTS.name} where {mine}",
         load_,
     ).fetchone()
-    consumed, accepted, tombstones = counted or (0, 0, 0)
+    consumed, accepted, tombstones, erased = counted or (0, 0, 0, 0)
     if consumed == 0:
         return Receipt(topic, 0, 0, {}, n_kept=0, n_late=0, n_superseded=0, is_new=is_new)
     reasons = con.execute(
@@ -270,85 +275,9 @@ def receipt_of(
         n_accepted=accepted,
         quarantined=dict(reasons),
         n_tombstones=tombstones,
+        n_erased=erased,
         n_kept=n_kept,
         n_late=n_late,
         n_superseded=gone[0] if gone else 0,
         is_new=is_new,
     )
-
-
-def _decode_segment(segment: Segment, table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The records that are events, and those that are not with their reasons."""
-    layout = segment.origin.layout
-    keys = cast("list[bytes | None]", table.column("key").to_pylist())
-    values = cast("list[bytes]", table.column("value").to_pylist())
-    at_once = bulk.read(values, layout)
-    done = set[int]() if at_once is None else set(at_once["row"].to_list())
-    rows = [row for row in range(len(values)) if row not in done]
-    events: list[Event] = []
-    accepted_at: list[int] = []
-    rejections: list[Rejection] = []
-    rejected_at: list[int] = []
-    outcomes = decode(((keys[row], values[row]) for row in rows), layout)
-    for row, outcome in zip(rows, outcomes, strict=True):
-        if isinstance(outcome, Event):
-            events.append(outcome)
-            accepted_at.append(row)
-        else:
-            rejections.append(outcome)
-            rejected_at.append(row)
-    columns = list(zip(*events, strict=True)) or [()] * len(Event._fields)
-    accepted = pa.table(
-        {
-            name: pa.array(column, _EVENT_TYPES[name])
-            for name, column in zip(Event._fields, columns, strict=True)
-        }
-    )
-    if at_once is not None:
-        accepted = pa.concat_tables([accepted, _completed(at_once)])
-        accepted_at += at_once["row"].to_list()
-    return _landed(segment, table, accepted, accepted_at), pa.table(
-        {
-            **_placed(segment, table, rejected_at),
-            "reason": pa.array([rejection.reason for rejection in rejections], pa.string()),
-            "message": pa.array([rejection.message for rejection in rejections], pa.string()),
-            "key": pa.array([keys[row] for row in rejected_at], pa.binary()),
-            "value": pa.array([values[row] for row in rejected_at], pa.binary()),
-        }
-    )
-
-
-def _completed(found: pl.DataFrame) -> pa.Table:
-    """Events by columns, with the defaults of what they do not have."""
-    table = found.to_arrow()
-    columns: dict[str, Any] = {}
-    for name, type_ in _EVENT_TYPES.items():
-        if name in table.column_names:
-            columns[name] = table.column(name).cast(type_)
-        else:
-            default: Any = pa.scalar(Event._field_defaults[name], type_)
-            columns[name] = pa.repeat(default, len(found))
-    return pa.table(columns)
-
-
-def _landed(segment: Segment, table: pa.Table, events: pa.Table, rows: list[int]) -> pa.Table:
-    """Events with where they stand and when they came."""
-    origin = segment.origin
-    broker_at = table.column("broker_at").take(pa.array(rows, pa.int64())).cast(_TIME)
-    columns: dict[str, Any] = {
-        **_placed(segment, table, rows),
-        "source": pa.repeat(origin.layout.format, len(rows)),
-        "landed_at": pa.repeat(pa.scalar(origin.landed_at, _TIME), len(rows)),
-        **{name: events.column(name) for name in _EVENT_TYPES},
-        "received_at": pc.coalesce(events.column("received_at"), broker_at),
-    }
-    return pa.table(columns)
-
-
-def _placed(segment: Segment, table: pa.Table, rows: list[int]) -> dict[str, Any]:
-    """Where records stand in their topic."""
-    chosen = table.select(["topic", "partition", "offset"]).take(pa.array(rows, pa.int64()))
-    return {
-        "reading": pa.repeat(pa.scalar(segment.origin.reading, pa.int32()), len(rows)),
-        **dict(zip(chosen.column_names, chosen.columns, strict=True)),
-    }

@@ -1,7 +1,8 @@
 """Raw segments: what arrived, as bytes, in immutable Parquet files that describe themselves.
 
 Belongs here: writing, reading and finding segments; their checksums and their footers.
-Does not belong here: what the bytes say (`decode`), the warehouse's list of segments (`load`).
+Does not belong here: what the bytes say (`decode`), whose records are left out (`suppression`), the
+warehouse's list of segments (`load`).
 
 A segment lies at `<raw>/<source>/<topic>/<partition>/<first>-<last>.parquet` and covers all offsets
 from the first to the last, also those that hold no record (a broker's markers, compacted ones, a
@@ -16,7 +17,6 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -27,8 +27,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from journey_dagster.durable import sync
-from journey_dagster.topics import TopicError
-from journey_dagster.topics.files import Layout
+from journey_dagster.topics import TopicError, suppression
+from journey_dagster.topics.origin import Origin
+from journey_dagster.topics.rows import rows_of
+from journey_dagster.topics.suppression import Suppression
 
 SUMS = "SHA256SUMS"
 """Beside the segments of a partition: a footer has no checksum of its own."""
@@ -49,25 +51,6 @@ _SCHEMA = pa.schema(
         pa.field("headers", _HEADERS),
     ]
 )
-
-
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a segment's footer says of all its records."""
-
-    source: str
-    """The folder of its source: the shape of a file, or kafka."""
-    topic: str
-    landed_at: datetime
-    layout: Layout
-    file: str | None = None
-    """Name of the file they came from, without its folder."""
-    reading: int = 1
-    """A topic that is read again from its beginning is read a second time, and so on."""
-    cluster_id: str | None = None
-    topic_id: str | None = None
-    """The broker's own ids: a topic made anew under an old name is another topic."""
-    gap: str | None = None
-    """Why the offsets it covers hold no records, where a broker had lost them."""
 
 
 class Batch(NamedTuple):
@@ -98,7 +81,7 @@ class Segment:
         Raises:
             TopicError: the bytes are not those that were written.
         """
-        if _noted_sums(self.path.parent).get(self.path.name) != self.sha256:
+        if (self.path.name, self.sha256) not in _noted_sums(self.path.parent):
             raise TopicError(_damaged(self.path, "its checksum is not the one noted beside it"))
         try:
             with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
@@ -135,12 +118,15 @@ def write_topic(raw: Path, origin: Origin, values: Iterable[bytes]) -> Path:
     shutil.rmtree(hidden, ignore_errors=True)
     (hidden / "0").mkdir(parents=True, mode=0o700)
     first = 0
+    suppressed = suppression.load(raw)
     try:
         for n, batch in _batches(values):
             last = first + n - 1
             nulls = [None] * n
             records = Batch(list(range(first, last + 1)), batch, nulls, nulls, nulls)
-            _write(hidden / "0", first, last, _table(origin, 0, records))
+            _write(
+                hidden / "0", first, last, *_kept(suppressed, origin, _table(origin, 0, records))
+            )
             first += n
     except BaseException:
         shutil.rmtree(hidden, ignore_errors=True)
@@ -168,9 +154,42 @@ def write_segment(
         folder.mkdir(parents=True, mode=0o700)
         for parent in (folder.parent, folder.parent.parent, raw):
             sync(parent)
-    path = _write(folder, first, last, _table(origin, partition, batch))
+    kept, table = _kept(suppression.load(raw), origin, _table(origin, partition, batch))
+    path = _write(folder, first, last, kept, table)
     sync(folder)
-    return Segment(path, origin, partition, first, last)
+    return Segment(path, kept, partition, first, last)
+
+
+def rewrite(segment: Segment, origin: Origin, table: pa.Table) -> Segment:
+    """Put other records under another footer in a segment's place, whole or not at all.
+
+    The offsets that it covers stay. Until the file has changed, both checksums are noted.
+    """
+    folder = segment.path.parent
+    path = _write(folder, segment.first, segment.last, origin, table)
+    sync(folder)
+    return Segment(path, origin, segment.partition, segment.first, segment.last)
+
+
+def screened(segment: Segment, suppressed: Suppression) -> Segment:
+    """The segment without what is kept out: as it is, or written anew.
+
+    Raises:
+        TopicError: it is damaged.
+    """
+    origin, table = _kept(suppressed, segment.origin, segment.read())
+    return segment if origin == segment.origin else rewrite(segment, origin, table)
+
+
+def _kept(
+    suppressed: Suppression | None, origin: Origin, table: pa.Table
+) -> tuple[Origin, pa.Table]:
+    """What of the records may be written at all, and the footer that says how many may not."""
+    if suppressed is None:
+        return origin, table
+    events, _ = rows_of(origin, table.filter(pc.is_valid(table.column("value"))))
+    out = suppressed.out(origin, table, events)
+    return suppressed.without(origin, int(out.sum())), table.filter(pa.array(~out))
 
 
 def _table(origin: Origin, partition: int, batch: Batch) -> pa.Table:
@@ -185,17 +204,18 @@ def _table(origin: Origin, partition: int, batch: Batch) -> pa.Table:
             "value": pa.array(batch.values, pa.binary()),
             "headers": pa.array(batch.headers, _HEADERS),
         },
-        schema=_SCHEMA.with_metadata({b"journey": msgspec.json.encode(origin)}),
+        schema=_SCHEMA,
     )
 
 
-def _write(folder: Path, first: int, last: int, table: pa.Table) -> Path:
+def _write(folder: Path, first: int, last: int, origin: Origin, table: pa.Table) -> Path:
     """The file is complete, on the disk and its checksum noted before it has its name."""
     path = folder / f"{first:012d}-{last:012d}.parquet"
     new = path.with_name(f".{path.name}.new")
+    footer = {b"journey": msgspec.json.encode(origin)}
     pq.write_table(
-        table, new, compression="zstd", compression_level=1, use_dictionary=False,
-        write_statistics=False, write_page_checksum=True,
+        table.replace_schema_metadata(footer), new, compression="zstd", compression_level=1,
+        use_dictionary=False, write_statistics=False, write_page_checksum=True,
     )  # fmt: skip
     sync(new)
     _note_sum(new, path.name)
@@ -310,13 +330,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _noted_sums(folder: Path) -> dict[str, str]:
-    """File name to checksum, as noted last before the segment got its name."""
+def _noted_sums(folder: Path) -> set[tuple[str, str]]:
+    """File names with each checksum that was noted before the file got its name."""
     try:
         lines = (folder / SUMS).read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise TopicError(_damaged(folder / SUMS, error)) from error
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return {(name, digest) for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _damaged(path: Path, error: object) -> str:

@@ -37,6 +37,7 @@ from journey_dagster import warehouse
 from journey_dagster.settings import KafkaSettings, Settings, TopicChoice
 from journey_dagster.topics import TopicError, kafka, load, segments
 from journey_dagster.topics.broker import BrokerError
+from journey_dagster.topics.origin import Origin
 
 _IMPORTED = (pd,)
 """What DuckDB imports when it is first used, if nobody has: it costs more than all the rest."""
@@ -157,7 +158,7 @@ def in_checksum(death: Death) -> None:
 def after_gap(death: Death) -> None:
     real = segments.write_segment
 
-    def write(raw: Path, origin: segments.Origin, *rest: object) -> segments.Segment:
+    def write(raw: Path, origin: Origin, *rest: object) -> segments.Segment:
         found = real(raw, origin, *rest)
         if origin.gap and death.comes():
             death.now()

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from journey_dagster.topics import kafka, load, segments
+from journey_dagster.topics.origin import Origin
 from journey_dagster.topics.segments import Segment
 
 
@@ -28,8 +29,8 @@ def manifest_before_rows() -> None:
     kafka.transaction = lambda _con: nullcontext()
     load.insert = lambda *insertion: later.append(insertion)
 
-    def mutant(con: duckdb.DuckDBPyConnection, segment: Segment, path: Path) -> object:
-        found = loads(con, segment, path)
+    def mutant(con: duckdb.DuckDBPyConnection, segment: Segment, *rest: object) -> object:
+        found = loads(con, segment, *rest)
         while later:
             insert(*later.pop(0))
         return found
@@ -81,13 +82,13 @@ def file_after_commit() -> None:
 
 def bad_records_dropped() -> None:
     """What cannot be read is passed over."""
-    decode = load._decode_segment
+    decode = load.rows_of
 
-    def mutant(segment: Segment, table: pa.Table) -> tuple[pa.Table, pa.Table]:
-        events, rejected = decode(segment, table)
+    def mutant(origin: Origin, table: pa.Table) -> tuple[pa.Table, pa.Table]:
+        events, rejected = decode(origin, table)
         return events, rejected.slice(0, 0)
 
-    load._decode_segment = mutant
+    load.rows_of = mutant
 
 
 def frontier_from_records() -> None:

@@ -132,6 +132,7 @@ def test_the_machine_readable_receipt_adds_up(shell: Shell):
         "n_duplicates": 0,
         "n_superseded": 0,
         "n_tombstones": 0,
+        "n_erased": 0,
         "n_quarantined": 1,
         "quarantined": {"bad_json": 1},
     }

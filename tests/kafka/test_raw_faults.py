@@ -16,7 +16,8 @@ from journey_dagster import doctor
 from journey_dagster.settings import Settings
 from journey_dagster.topics import TopicError, load, segments
 from journey_dagster.topics.files import Layout
-from journey_dagster.topics.segments import Batch, Origin
+from journey_dagster.topics.origin import Origin
+from journey_dagster.topics.segments import Batch
 from journey_dagster.warehouse import connect
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -242,6 +242,7 @@ def test_the_machine_readable_receipt_adds_up(journey: Journey) -> None:
         "n_duplicates": 0,
         "n_superseded": 0,
         "n_tombstones": 0,
+        "n_erased": 0,
         "n_quarantined": 3,
         "quarantined": {"bad_json": 2, "not_object": 1},
     }
