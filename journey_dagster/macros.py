@@ -2,7 +2,7 @@
 
 Belongs here: a macro's parameters, its example, the statement that creates it.
 Does not belong here: the questions (`sql/macros/<schema>/<name>.sql`), tables (`models`), which
-database gets them (`warehouse.publish_copy`).
+database gets them (`analysts_copy`).
 
 A file is one SELECT as all others below `sql/`; the macro's parameters stand in it as `$name`. The
 leading comment describes the macro, then each parameter in a paragraph of its own, in their order,

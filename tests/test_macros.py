@@ -41,7 +41,7 @@ from test_flows import (
     ways_through,
 )
 
-from journey_dagster import funnels, macros, warehouse
+from journey_dagster import analysts_copy, funnels, macros, warehouse
 from journey_dagster.ingest import FUNNELS
 from journey_dagster.macros import Macro, every_macro
 from journey_dagster.models import Model
@@ -207,7 +207,7 @@ def test_funnels_of_the_demo_asked_for_are_those_defined(demo_home: Settings, tm
         con.execute("delete from raw.funnels")
         warehouse.insert(con, FUNNELS, funnels.table(funnels.load(path)))
         warehouse.replace(con, model("marts/funnel_steps.sql"), demo_home.sql_parameters())
-    warehouse.publish_copy(demo_home.database, tmp_path / "copy.duckdb")
+    analysts_copy.publish(demo_home.database, tmp_path / "copy.duckdb")
     with duckdb.connect(tmp_path / "copy.duckdb", read_only=True) as con:
         for funnel in OF_THE_SHOP:
             defined = con.execute(

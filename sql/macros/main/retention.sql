@@ -8,7 +8,7 @@ intervals.
 
 $period = 'week': day, week, month, quarter or year.
 
-Example: from retention('month') where cohort_date is null */
+Example: from retention(period := 'month') where cohort_date is null */
 with user_periods as (
     select
         user_id, came_on,
