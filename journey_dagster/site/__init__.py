@@ -1,13 +1,16 @@
-"""The published site: static pages, one data file per report, one index.
+"""The published site: static pages, a data file and a page per report, one index.
 
 Belongs here: validating documents against their contracts, writing them so that a reader never sees
 half a file, serving the folder on this machine.
-Does not belong here: what a report says (`reports`), how pages draw it (`static/`).
+Does not belong here: what a report says (`reports`), how pages draw it (`static/`), what a page
+is made of (`pages`, `person`, `single`).
 
 Content is written first and the index last, each file beside its place and renamed into it. A
-report whose content did not change keeps its file, byte for byte.
+document that says what the one before it said, but for the time it was built, keeps that time: the
+same data gives the same site, byte for byte.
 """
 
+import shutil
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +19,12 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
+from journey_dagster.site.pages import pages
+from journey_dagster.site.person import person_page
+from journey_dagster.site.single import single_file
 from journey_dagster.users import RESERVED
 
-HERE = Path(__file__).parent
-STATIC = HERE / "static"
-SCHEMAS = HERE / "schemas"
+SCHEMAS = Path(__file__).parent / "schemas"
 
 
 class ContractError(Exception):
@@ -50,19 +54,31 @@ def validate(contract: str, document: Mapping[str, Any]) -> None:
 
 
 def write_pages(site: Path) -> int:
-    """Copy the static pages; files that no longer belong to them are removed.
+    """Write the pages; scripts and sheets that no longer belong to them are removed.
 
     Returns:
         How many files the pages are made of.
     """
-    wanted = {path.relative_to(STATIC) for path in STATIC.rglob("*") if path.is_file()}
-    for name in sorted(wanted):
-        _write(site / name, (STATIC / name).read_bytes())
-    for folder in ("js", "css"):
-        for path in (site / folder).rglob("*"):
-            if path.is_file() and path.relative_to(site) not in wanted:
-                path.unlink()
+    wanted = page_files()
+    for name, content in wanted.items():
+        _write(site / name, content)
+    for path in sorted([*site.glob("js/**/*"), *site.glob("css/**/*")], reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(site).as_posix() not in wanted:
+            path.unlink()
     return len(wanted)
+
+
+@lru_cache
+def page_files() -> Mapping[str, bytes]:
+    """Path to content of all files that pages are made of, the same for every site.
+
+    Hosts show `404.html` at any address, however far down, so it needs no other file.
+    """
+    others = {name: content for name, content in pages().items() if Path(name).stem != "404"}
+    return {**others, "404.html": single_file("404.html", {}).encode()}
 
 
 def report_path(site: Path, slug: str) -> Path:
@@ -70,17 +86,26 @@ def report_path(site: Path, slug: str) -> Path:
     return site / "data" / f"{slug}.json"
 
 
+def person_path(site: Path, slug: str) -> Path:
+    """Where a user's own page lies."""
+    return site / "u" / slug / "index.html"
+
+
 def write_report(site: Path, document: dict[str, Any]) -> bytes:
-    """Validate and write a report; unchanged content keeps the file and its build time.
+    """Validate and write a report, as data and as a page; unchanged content keeps its build time.
 
     Returns:
-        The file's bytes.
+        The bytes of the data.
 
     Raises:
         ContractError: the document does not keep its contract; nothing is written.
     """
     validate("report.v1", document)
-    return _write_document(report_path(site, document["user"]["slug"]), document)
+    slug = document["user"]["slug"]
+    text, document = _settled(report_path(site, slug), document)
+    _write(report_path(site, slug), text)
+    _write(person_path(site, slug), person_page(text, document))
+    return text
 
 
 def write_page_data(
@@ -111,7 +136,10 @@ def write_page_data(
     for path in (site / "data" / "csv").glob(f"{name}-*.csv"):
         if path.name not in wanted:
             path.unlink()
-    return _write_document(site / "data" / f"{name}.json", document)
+    path = site / "data" / f"{name}.json"
+    text, _ = _settled(path, document)
+    _write(path, text)
+    return text
 
 
 def write_export(site: Path, name: str, text: str) -> Path:
@@ -139,23 +167,27 @@ def write_index(site: Path, through: str | None, users: Iterable[Mapping[str, An
     for path in (site / "data").glob("*.json"):
         if path.stem not in kept:
             path.unlink()
+    for folder in (site / "u").glob("*"):
+        if folder.name not in kept:
+            shutil.rmtree(folder)
 
 
-def _write_document(path: Path, document: dict[str, Any]) -> bytes:
-    """Write a document, unless the one that stands differs by its build time alone."""
-    standing = _standing(path)
-    if standing and {**document, "generated_at": standing.get("generated_at")} == standing:
-        return path.read_bytes()
-    text = _encode(document)
-    _write(path, text)
-    return text
+class _Built(msgspec.Struct):
+    """When a document was built; the rest of it is not looked at."""
+
+    generated_at: str
 
 
-def _standing(path: Path) -> dict[str, Any] | None:
+def _settled(path: Path, document: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """A document with its bytes; as it stands, if that differs by its build time alone."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        standing = path.read_bytes()
+        built = msgspec.json.decode(standing, type=_Built).generated_at
     except (FileNotFoundError, msgspec.MsgspecError):
-        return None
+        return _encode(document), document
+    kept = {**document, "generated_at": built}
+    text = _encode(kept)
+    return (text, kept) if text == standing else (_encode(document), document)
 
 
 def _encode(document: Mapping[str, Any]) -> bytes:

@@ -30,8 +30,12 @@ class _Quiet(SimpleHTTPRequestHandler):
         super().end_headers()
 
 
-def serve(site: Path, port: int, narrate: Callable[[str], None]) -> None:
-    """Serve until interrupted; only this machine can connect.
+def server(site: Path, port: int) -> ThreadingHTTPServer:
+    """A server of the site that waits to be started; only this machine can connect.
+
+    Args:
+        site: the site's folder.
+        port: 0 takes any free one.
 
     Raises:
         WarehouseError: there is no site yet, or the port is taken.
@@ -39,11 +43,19 @@ def serve(site: Path, port: int, narrate: Callable[[str], None]) -> None:
     if not (site / "index.html").is_file():
         raise WarehouseError(f"{site} holds no site yet. Make it: journey run")
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
+        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(site)))
     except OSError as error:
         raise WarehouseError(
             f"port {port} cannot be used ({error.strerror}). Try: journey site serve --port 0"
         ) from error
-    with server:
-        narrate(f"http://127.0.0.1:{server.server_port}/ (stop with Ctrl-C)")
-        server.serve_forever()
+
+
+def serve(site: Path, port: int, narrate: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        WarehouseError: there is no site yet, or the port is taken.
+    """
+    with server(site, port) as running:
+        narrate(f"http://127.0.0.1:{running.server_port}/ (stop with Ctrl-C)")
+        running.serve_forever()

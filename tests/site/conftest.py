@@ -17,7 +17,9 @@ import page_samples
 import pytest
 import samples
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from served import STATIC, Site, Watch
+from served import Site, Watch
+
+from journey_dagster.site import write_pages, write_report
 
 SUB_PATH = "reports/2025"  # a site has to work below any path
 
@@ -30,7 +32,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def _publish(folder: Path) -> None:
-    shutil.copytree(STATIC, folder)
+    write_pages(folder)
     (folder / "data").mkdir()
 
 
@@ -65,8 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str])
     result.write("status.json", page_samples.status())
     result.write("dictionary.json", page_samples.dictionary())
     for make in samples.REPORTS.values():
-        report = make()
-        result.write(f"{report['user']['slug']}.json", report)
+        write_report(folder, make())
     return result
 
 
@@ -86,6 +87,14 @@ def own_site(tmp_path: Path, serve: Callable[[Path], str]) -> Site:
     """The pages without any data, for a test that brings its own."""
     _publish(tmp_path / "site")
     return Site(tmp_path / "site", f"{serve(tmp_path)}site/")
+
+
+# What is off screen is not laid out, and then has no text that a test could read.
+LAID_OUT = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("main > .card { content-visibility: visible !important }");
+document.adoptedStyleSheets = [sheet];
+"""
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +118,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Watch]]:
-    """visit(address, width=390, …) opens a page of its own and waits until it is drawn."""
+    """visit(address, width=390, …) opens a page of its own and waits until it is drawn.
+
+    It is laid out as a whole, unless whole=False leaves that to the page.
+    """
     contexts: list[BrowserContext] = []
 
     def start(
-        address: str, *, width: int = 1280, height: int = 900, **options: samples.Value
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        whole: bool = True,
+        **options: samples.Value,
     ) -> Watch:
         viewport = {"width": width, "height": height}
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
+        if whole:
+            page.add_init_script(LAID_OUT)
         page.set_default_timeout(10_000)
         watch = Watch(page, "/".join(address.split("/")[:3]) + "/")
         page.goto(address)

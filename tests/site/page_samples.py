@@ -115,7 +115,7 @@ def _column(name: str, kind: str, words: str) -> Json:
 
 
 def dictionary() -> Json:
-    """Three tables of two schemas; one is not built."""
+    """Three tables of two schemas; one is not built. And a macro."""
     return {
         **_head(),
         "schemas": [
@@ -167,5 +167,20 @@ def dictionary() -> Json:
                 "checks": [{"name": "flows_balance", "description": "In is out."}],
                 "examples": [],
             },
+        ],
+        "macros": [
+            {
+                "name": "ways_to",
+                "signature": "ways_to(to_page, most := 5)",
+                "grain": "One row per way to a page.",
+                "description": ["A page that follows itself is one stop."],
+                "parameters": [
+                    {"name": "to_page", "default": None, "description": "Where the ways lead."},
+                    {"name": "most", "default": "5", "description": "Steps of a way."},
+                ],
+                "columns": [{"name": "path", "description": "The pages of the way."}],
+                "reads": ["core.steps"],
+                "example": "from ways_to('/cart', most := 8)",
+            }
         ],
     }

@@ -58,3 +58,6 @@ class Site:
 
     def report(self, slug: str) -> str:
         return f"{self.address}report.html?user={slug}"
+
+    def person(self, slug: str) -> str:
+        return f"{self.address}u/{slug}/"

@@ -1,6 +1,5 @@
 """What everybody sees of the friction page: themes, widths, sums, words, and what is not there."""
 
-import gzip
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -9,11 +8,13 @@ from pathlib import Path
 import friction_samples
 import pytest
 from friction_samples import rows
+from page_views import weights
 from playwright.sync_api import expect
 from served import STATIC, Site, Watch
 from test_site_colours import contrast, themes
 
-from journey_dagster.site.single import bundle, single_file
+from journey_dagster.site.bundle import bundle
+from journey_dagster.site.single import single_file
 
 pytestmark = pytest.mark.browser
 
@@ -218,25 +219,11 @@ def test_natural_exits_are_marked_and_not_ranked(
     expect(page.locator("#chokepoints [role=status]")).to_contain_text("1 natural exit hidden")
 
 
-def imported(name: str) -> set[str]:
-    """A module and all that it cannot start without."""
-    found: set[Path] = set()
-    todo = {STATIC / name}
-    while todo:
-        found |= todo
-        pattern = re.compile(r'^import .* from "([^"]+)";$', re.MULTILINE)
-        others = {(p.parent / o).resolve() for p in todo for o in pattern.findall(p.read_text())}
-        todo = others - found
-    return found
-
-
-def test_the_first_view_stays_within_its_budget() -> None:
-    page = (STATIC / "friction.html").read_text(encoding="utf-8")
-    (main,) = re.findall(r'type="module" src="([^"]+)"', page)
-    code = imported(main) | {STATIC / name for name in re.findall(r'<script src="([^"]+)"', page)}
-    styles = {STATIC / name for name in re.findall(r'rel="stylesheet" href="([^"]+)"', page)}
-    assert 0 < sum(len(gzip.compress(path.read_bytes())) for path in code) <= 30 * KB
-    assert 0 < sum(len(gzip.compress(path.read_bytes())) for path in styles) <= 12 * KB
+def test_the_page_stays_within_its_budget(visit: Callable[..., Watch], own_site: Site) -> None:
+    own_site.write("friction.json", friction_samples.document())
+    code, styles = weights(visit, own_site, "friction.html")
+    assert 0 < code <= 30 * KB
+    assert 0 < styles <= 12 * KB
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -332,6 +319,6 @@ def test_modules_that_are_not_understood_are_refused(
 ) -> None:
     (tmp_path / "js").mkdir()
     (tmp_path / "js" / "a.js").write_text(module)
-    monkeypatch.setattr("journey_dagster.site.single.STATIC", tmp_path)
+    monkeypatch.setattr("journey_dagster.site.bundle.STATIC", tmp_path)
     with pytest.raises(ValueError, match=complaint):
         bundle("js/a.js")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import samples
 from axe_playwright_python.sync_playwright import Axe
+from page_views import unfold
 from playwright.sync_api import Page
 from served import Site, Watch
 
@@ -21,7 +22,7 @@ STRANGERS = ["katee", "", "hidden"]
 
 def findings(page: Page) -> list[str]:
     """What is wrong with the page as it is, everything unfolded, in both themes."""
-    page.locator("details").evaluate_all("all => { for (const one of all) one.open = true; }")
+    unfold(page)
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
@@ -41,6 +42,7 @@ def findings(page: Page) -> list[str]:
         "status.html",
         "data.html",
         *(f"report.html?user={slug}" for slug in [*SLUGS, *STRANGERS]),
+        "u/kate/",
     ],
 )
 def test_pages(visit: Callable[..., Watch], site: Site, name: str, width: int) -> None:

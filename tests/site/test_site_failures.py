@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import samples
+from page_views import unfold
 from playwright.sync_api import expect
 from served import Site, Watch
 
@@ -47,12 +48,13 @@ def hostile(value: samples.Value, attack: str, kept: set[str], key: str = "") ->
 
 def inert(watch: Watch) -> bool:
     page = watch.page
+    unfold(page)
     links = page.locator("a").evaluate_all("list => list.map((a) => a.getAttribute('href'))")
     return (
         not watch.dialogs
         and not watch.foreign
         and page.locator(MARKUP).count() == 0
-        and page.evaluate("document.scripts.length") == 2
+        and page.evaluate("[...document.scripts].every((one) => one.src && one.closest('head'))")
         and not any(href.lower().startswith(("javascript:", "data:")) for href in links)
     )
 

@@ -1,12 +1,10 @@
 """What everybody sees: every page, theme, width, tier and time zone."""
 
-import gzip
 import re
 from collections.abc import Callable
-from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
+from page_views import weights
 from served import STATIC, Site, Watch
 
 pytestmark = pytest.mark.browser
@@ -18,6 +16,7 @@ PAGES = (
     "data.html",
     "report.html?user=kate",
     "report.html?user=claus",
+    "u/kate/",
 )
 TIER_SECTIONS = {
     "noor": ["empty", "about"],
@@ -142,31 +141,10 @@ def test_unknown_sources_come_last_and_are_named(visit: Callable[..., Watch], si
     assert names[-1].strip() == "Unknown source"
 
 
-def first_view() -> set[Path]:
-    """The modules that stand before anything is drawn: those imported at once, and theirs."""
-    found: set[Path] = set()
-    waiting = [STATIC / "js" / "report.js"]
-    while waiting:
-        file = waiting.pop()
-        if file not in found:
-            found.add(file)
-            names = re.findall(r'^import .* from "(.+)";$', file.read_text("utf-8"), re.MULTILINE)
-            waiting += [(file.parent / name).resolve() for name in names]
-    return found | {STATIC / "js" / "theme.js"}
-
-
-def test_first_view_stays_within_its_budget(visit: Callable[..., Watch], site: Site) -> None:
-    loaded: list[str] = []
-    watch = visit(site.address + "404.html")
-    watch.page.on("request", lambda request: loaded.append(urlparse(request.url).path))
-    watch.page.goto(site.report("kate"))
-    watch.page.wait_for_selector('html:not(:has([aria-busy="true"]))')
-    files = {STATIC / path.partition("/reports/2025/")[2] for path in loaded}
-    styles = [file for file in files if file.suffix == ".css"]
-    scripts = first_view()
-    assert scripts < {file for file in files if file.suffix == ".js"}
-    assert 0 < sum(len(gzip.compress(file.read_bytes())) for file in scripts) <= 30 * KB
-    assert 0 < sum(len(gzip.compress(file.read_bytes())) for file in styles) <= 12 * KB
+def test_the_page_stays_within_its_budget(visit: Callable[..., Watch], site: Site) -> None:
+    code, styles = weights(visit, site, "report.html?user=kate")
+    assert 0 < code <= 30 * KB
+    assert 0 < styles <= 12 * KB
 
 
 def test_pages_ask_for_privacy_and_forbid_inline_code() -> None:

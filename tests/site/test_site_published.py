@@ -8,6 +8,7 @@ import samples
 from served import Site, Watch
 
 from journey_dagster.publishing import forward
+from journey_dagster.site import write_report
 
 NAME = "0123456789abcdef0123456789abcdef"
 
@@ -65,6 +66,26 @@ def test_an_address_that_stays_leads_to_the_current_release(
     watch.page.wait_for_url(re.compile(rf"/releases/00ff00ff00ff00ff/report.html\?user={NAME}$"))
     watch.page.wait_for_selector("h1:text('Synthetic Unlisted One')")
     assert not watch.errors
+
+
+def test_a_page_of_its_own_is_found_in_the_current_release(
+    own_site: Site, visit: Callable[..., Watch]
+):
+    write_report(own_site.folder, unlisted())
+    bucket(own_site)
+    # What a bucket answers for a page that is not there is its 404.html.
+    page = own_site.folder / "u" / NAME / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_bytes((own_site.folder / "404.html").read_bytes())
+    watch = visit(
+        f"{own_site.person(NAME)}#about", permissions=["clipboard-read", "clipboard-write"]
+    )
+    watch.page.wait_for_url(f"**/releases/00ff00ff00ff00ff/u/{NAME}/#about")
+    watch.page.get_by_role("button", name="Copy link").click()
+    watch.page.get_by_text("Copied.").wait_for()
+    copied = watch.page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{own_site.person(NAME)}#about"
+    assert watch.is_clean()
 
 
 def test_an_address_in_a_release_that_is_gone_leads_to_the_current_one(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import samples
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from sample_journey import journey
 from served import Site, Watch
 
@@ -152,24 +152,6 @@ def test_going_in_circles_does_not_stop_the_drawing(shown: Callable[..., Watch])
     assert watch.page.locator("#journey .place").count() == 5
     expect(watch.page.locator("#journey .takeaway")).to_contain_text("/a → /b → /a → /b → /a → …")
     assert watch.is_clean()
-
-
-def test_a_section_whose_code_is_missing_leaves_the_rest(
-    visit: Callable[..., Watch], site: Site
-) -> None:
-    watch = visit(site.address + "404.html")
-    page = watch.page
-
-    def missing(route: Route) -> None:
-        route.fulfill(status=404)
-
-    page.route("**/sections/journey.js", missing)
-    page.goto(site.report("kate"))
-    page.wait_for_selector('html:not(:has([aria-busy="true"]))')
-    expect(page.locator("#journey")).to_contain_text("Could not draw this chart.")
-    assert page.get_by_text("Could not draw").count() == 1
-    assert page.locator("main > section").count() == 14
-    assert any("section journey: its code failed" in error for error in watch.errors)
 
 
 def test_a_card_is_drawn_and_saved_without_asking_for_anything(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import samples
 from formulas import GUARDED
+from page_views import unfold
 from playwright.sync_api import Page, expect
 from served import Site, Watch
 
@@ -262,6 +263,7 @@ def test_hostile_text_of_a_part_stays_text(shown: Callable[..., Watch], part: st
         attacks.append(f"{ATTACK} {len(attacks)};")
         holder[place] = attacks[-1]
     watch = shown(report)
+    unfold(watch.page)
     text = watch.page.locator("main").text_content()
     assert [attack for attack in attacks if attack not in text] == []
     assert watch.page.locator("main img, main script, [onerror]").count() == 0

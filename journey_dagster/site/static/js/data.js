@@ -1,6 +1,8 @@
 // The data dictionary.
-// Here: fetching its document, finding a table, and the way to the one that the address names.
-// Not here: what is shown of a table (books/entry.js), or the words of a failure (errors.js).
+// Here: fetching its document, finding a table or a macro, and the way to the one that the address
+// names.
+// Not here: what is shown of one (books/entry.js, books/macro.js), the words of a failure
+// (errors.js).
 
 import { el } from "./dom.js";
 import { loadFailure } from "./errors.js";
@@ -8,6 +10,7 @@ import { int, plural, utc } from "./fmt.js";
 import { loadDictionary, loadStatus } from "./load.js";
 import { chosen, keep } from "./state.js";
 import { entry } from "./books/entry.js";
+import { macro } from "./books/macro.js";
 
 const main = document.getElementById("main");
 
@@ -27,18 +30,25 @@ function top(doc) {
       { class: "hero-text" },
       el("h1", {}, "Data"),
       el("p", { class: "lead" }, `${plural(doc.tables.length, "table")} with `
-        + `${plural(columns, "column")}, for questions of your own: `,
+        + `${plural(columns, "column")}, and ${plural(doc.macros.length, "macro")}, `
+        + "for questions of your own: ",
       el("code", {}, "journey sql"), " asks the analysts' copy."),
       el("p", { class: "fresh" }, `${doc.dataset} · ${through}`),
     ),
   );
 }
 
-const contents = ({ schemas }) =>
+/** The last section: questions that are asked as tables are. */
+const MACROS = {
+  name: "macros",
+  description: "Questions with parameters, asked of the analysts' copy as tables are.",
+};
+
+const contents = (sections) =>
   el(
     "nav",
     { class: "contents", "aria-label": "On this page" },
-    el("ul", {}, schemas.map(({ name }) => el("li", {}, el("a", { href: `#${name}` }, name)))),
+    el("ul", {}, sections.map(({ name }) => el("li", {}, el("a", { href: `#${name}` }, name)))),
   );
 
 const schema = ({ name, description }, entries) =>
@@ -54,7 +64,7 @@ const schema = ({ name, description }, entries) =>
     entries.map(({ node }) => node),
   );
 
-/** The search: tables stay that have the words in their name, their grain or a column. */
+/** The search: cards stay that have the words in their name, their grain or a column. */
 function finder(entries) {
   const search = el("input", { type: "search", autocomplete: "off", spellcheck: "false" });
   const found = el("p", { class: "muted", role: "status" });
@@ -63,7 +73,8 @@ function finder(entries) {
     const needle = search.value.trim().toLowerCase();
     const kept = entries.filter(({ fits }) => fits(needle));
     found.textContent = needle
-      ? `${int(kept.length)} of ${plural(entries.length, "table")} with “${search.value.trim()}”`
+      ? `${int(kept.length)} of ${plural(entries.length, "entry", "entries")} `
+        + `with “${search.value.trim()}”`
       : "";
     for (const section of main.querySelectorAll(".schema")) {
       section.hidden = !section.querySelector(".entry:not([hidden])");
@@ -73,7 +84,7 @@ function finder(entries) {
     keep("q", search.value, "");
     draw();
   });
-  const label = el("span", {}, "Find a table or a column");
+  const label = el("span", {}, "Find a table, a macro or a column");
   return { draw, node: el(
     "div",
     { class: "finder" },
@@ -82,7 +93,7 @@ function finder(entries) {
   ) };
 }
 
-/** Opens the table that the address names. */
+/** Opens what the address names. */
 function follow() {
   const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
   const more = target?.querySelector(":scope > details");
@@ -92,11 +103,14 @@ function follow() {
 
 function draw([doc, status]) {
   document.title = `Data · ${doc.dataset} · Journey`;
-  const entries = doc.tables.map((table) => entry(table, status));
-  const sections = doc.schemas.map((each) =>
-    schema(each, entries.filter(({ table }) => table.schema === each.name)));
-  const search = finder(entries);
-  show(top(doc), search.node, contents(doc), ...sections);
+  const cards = new Map(doc.schemas.map((each) => [
+    each,
+    doc.tables.filter((table) => table.schema === each.name).map((table) => entry(table, status)),
+  ]));
+  cards.set(MACROS, doc.macros.map(macro));
+  const sections = [...cards].map(([each, entries]) => schema(each, entries));
+  const search = finder([...cards.values()].flat());
+  show(top(doc), search.node, contents([...cards.keys()]), ...sections);
   search.draw();
   document.getElementById("print-source").textContent =
     `data.html · written ${utc(doc.generated_at)}`;

@@ -4,15 +4,20 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+const isNothing = (value) => value === null || value === undefined || value === false;
+
+function append(node, children) {
+  for (const child of children) {
+    if (Array.isArray(child)) append(node, child);
+    else if (!isNothing(child)) node.append(child); // what is no node becomes a text node
+  }
+}
+
 function fill(node, attrs, children) {
   for (const [name, value] of Object.entries(attrs)) {
-    if (value === null || value === undefined || value === false) continue;
-    node.setAttribute(name, value === true ? "" : String(value));
+    if (!isNothing(value)) node.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
-    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
-  }
+  append(node, children);
   return node;
 }
 
@@ -36,6 +41,23 @@ export function bar(part, whole) {
   const node = el("span", { class: "bar", "aria-hidden": "true" });
   node.style.setProperty("--part", whole > 0 ? String(part / whole) : "0");
   return node;
+}
+
+/** A part behind a fold: what is in it is made when it is first opened. */
+export function folded(title, make, { open, ...attrs } = {}) {
+  const summary = el("summary", {}, title);
+  const node = el("details", { class: "how", open, ...attrs }, summary);
+  const fill = () => node.lastChild === summary && append(node, [make()]);
+  summary.addEventListener("click", fill); // before it opens; "toggle" comes after
+  node.addEventListener("toggle", fill);
+  if (open) fill();
+  return node;
+}
+
+/** Opens a fold at once: the browser tells of it only later. */
+export function unfold(node) {
+  node.dispatchEvent(new Event("toggle"));
+  node.open = true;
 }
 
 /** A region that scrolls sideways by itself, reachable and named for the keyboard. */

@@ -3,7 +3,7 @@
 // out the cause (load.js), or a single section that fails (sections/shell.js).
 
 import { el } from "./dom.js";
-import { reportAddress } from "./load.js";
+import { ROOT, reportAddress } from "./load.js";
 
 function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -34,7 +34,8 @@ function nearest(wanted, users, limit = 5) {
     .map(({ user }) => user);
 }
 
-const home = () => el("p", {}, el("a", { class: "button", href: "index.html" }, "All journeys"));
+const home = () =>
+  el("p", {}, el("a", { class: "button", href: `${ROOT}index.html` }, "All journeys"));
 
 function view(title, lead, ...rest) {
   document.title = `${title} · Journey`;

@@ -10,8 +10,6 @@ export const WEEKDAYS = (
   "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 ).split(" ");
 const DAY_MS = 86_400_000;
-const WHOLE = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
-const TENTH = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const UNITS = {
   events: ["event", "events"],
   days: ["day", "days"],
@@ -20,8 +18,16 @@ const UNITS = {
   steps: ["step", "steps"],
 };
 
-export const int = (n) => WHOLE.format(n);
-export const decimal = (n) => TENTH.format(n);
+// The first call of anything in Intl costs a phone as much as drawing the figures, so it is not used.
+/** What a reader takes for one letter: with its marks, and an emoji with all that is joined to it. */
+const GRAPHEME = /\p{RI}\p{RI}|.(?:[\p{M}\p{EMod}]|\u200d.)*/gsu;
+
+/** As Intl.NumberFormat("en-GB") has it. */
+const written = (n) => String(n).replace(/\B(?=(?:\d{3})+(?!\d))/g, ",");
+const rounded = (n) => Math.sign(n) * Math.round(Math.abs(n));
+
+export const int = (n) => written(rounded(n));
+export const decimal = (n) => written(rounded(n * 10) / 10);
 export const plural = (n, one, many = `${one}s`) => `${int(n)} ${n === 1 ? one : many}`;
 export const pad = (n) => String(n).padStart(2, "0");
 
@@ -115,7 +121,7 @@ export const daysBetween = (from, to) =>
 
 /** An emoji or two letters for the round mark beside a name. */
 export function avatar({ avatar: given, display_name: name }) {
-  const graphemes = (text) => Array.from(new Intl.Segmenter("en").segment(text), (s) => s.segment);
+  const graphemes = (text) => text.match(GRAPHEME) ?? [];
   if (given) return graphemes(given).slice(0, 2).join("");
   const words = name.split(/\s+/).filter(Boolean);
   const initials = words.map((word) => graphemes(word)[0]);

@@ -7,7 +7,7 @@ export const SLUG = /^[a-z0-9-]{1,64}$/;
 /** The name of a report that no list has: whoever knows it may read the report. */
 export const UNLISTED = /^[0-9a-f]{32}$/;
 
-export class LoadError extends Error {
+class LoadError extends Error {
   /** kind: "missing" | "invalid" | "newer"; detail: the path and what was found there. */
   constructor(kind, detail) {
     super(`${kind}: ${detail.path}`);
@@ -16,7 +16,10 @@ export class LoadError extends Error {
   }
 }
 
-/** The data that a single-file page carries in itself; null where it has to be fetched. */
+/** The way to the site's own folder; a page further down says so. */
+export const ROOT = document.documentElement.dataset.root ?? "";
+
+/** The data that a page carries in itself; null where it has to be fetched. */
 const carried = (path) =>
   document.querySelector(`script[type="application/json"][data-path="${CSS.escape(path)}"]`);
 
@@ -25,7 +28,7 @@ export const isAlone = () => document.querySelector("script[data-path]") !== nul
 
 async function answer(path) {
   try {
-    return await fetch(path, { cache: "no-cache" });
+    return await fetch(`${ROOT}${path}`, { cache: "no-cache" });
   } catch (error) {
     throw new LoadError("missing", { path, status: `no answer (${error.message})` });
   }
@@ -45,8 +48,17 @@ async function fetched(path) {
   return response.text();
 }
 
+// What was asked for, also by the script that runs ahead of the page's own (ahead.js). Its LoadError
+// is another class, so errors are told by their kind.
+const asked = (window.asked ??= new Map());
+
+function text(path) {
+  if (!asked.has(path)) asked.set(path, fetched(path));
+  return asked.get(path);
+}
+
 async function load(path) {
-  const data = parse(path, carried(path)?.textContent ?? (await fetched(path)));
+  const data = parse(path, carried(path)?.textContent ?? (await text(path)));
   const version = data?.schema_version;
   if (typeof version !== "string") {
     throw new LoadError("invalid", { path, reason: "there is no schema_version in it" });
@@ -62,4 +74,4 @@ export const loadUsers = () => load("data/users.json");
 export const loadStatus = () => load("data/status.json");
 export const loadDictionary = () => load("data/dictionary.json");
 export const loadReport = (slug) => load(`data/${slug}.json`);
-export const reportAddress = (slug) => `report.html?user=${encodeURIComponent(slug)}`;
+export const reportAddress = (slug) => `${ROOT}report.html?user=${encodeURIComponent(slug)}`;

@@ -2,7 +2,7 @@
 // Here: one row of bars per topic on one common scale, labelled directly, and the same as a table.
 // Not here: choosing topics; the data brings them in order.
 
-import { el, svg, table } from "../dom.js";
+import { el, folded, svg, table } from "../dom.js";
 import { int, month, plural } from "../fmt.js";
 
 const HUES = 6; // beyond six hues colours stop telling things apart
@@ -54,9 +54,10 @@ export const topicRows = ({ topics }) => [
   ...topics.top.map((entry) => [entry.topic, ...entry.by_month, entry.n]),
 ];
 
-function asTable({ months, top }) {
+/** The numbers of rows of bars, {name, by_month, n} each, behind a fold. */
+export function monthTable(label, head, months, rows) {
   const columns = [
-    { head: "Topic", rowHead: true, cell: (entry) => entry.topic },
+    { head, rowHead: true, cell: (entry) => entry.name },
     ...months.map((key, i) => ({
       head: month(key),
       numeric: true,
@@ -64,12 +65,7 @@ function asTable({ months, top }) {
     })),
     { head: "All", numeric: true, cell: (entry) => int(entry.n) },
   ];
-  return el(
-    "details",
-    { class: "how" },
-    el("summary", {}, "Show data as table"),
-    table("Events per topic and month", columns, top),
-  );
+  return folded("Show data as table", () => table(label, columns, rows));
 }
 
 export function topicsFigure({ topics }) {
@@ -93,6 +89,11 @@ export function topicsFigure({ topics }) {
       `One bar per month, all rows on one scale: the tallest is ${plural(most, "event")}. `
         + "An event with two topics counts for both.",
     ),
-    asTable(topics),
+    monthTable(
+      "Events per topic and month",
+      "Topic",
+      months,
+      top.map(({ topic, by_month, n }) => ({ name: topic, by_month, n })),
+    ),
   );
 }

@@ -5,6 +5,7 @@
 import { save } from "../csv.js";
 import { button, el, table } from "../dom.js";
 import { date, int, percent, plural, utc } from "../fmt.js";
+import { shareButtons } from "../share.js";
 
 const PARTS = [
   ["narrative", "In words"],
@@ -134,6 +135,9 @@ function sharing(report) {
 }
 
 export const about = {
+  id: "about",
+  title: "About this report",
+  tiers: ["T0", "T1", "T2", "T3"],
   takeaway: ({ about: a }) =>
     `Made from ${plural(a.n_events, "event")}, `
     + `after leaving out ${int(a.n_noise_excluded)} as noise.`,
@@ -153,6 +157,7 @@ export const about = {
       el(
         "div",
         { class: "tools" },
+        shareButtons(),
         json(report),
         button("Print", () => window.print(), { class: "quiet" }),
         shared?.open,

@@ -3,7 +3,7 @@
 // be drawn leaves its table and the other charts. Not here: drawing (figures/chart.js).
 
 import { csvButton } from "../csv.js";
-import { el, table } from "../dom.js";
+import { el, folded, table } from "../dom.js";
 import { chart } from "../figures/chart.js";
 import { int, month, plural } from "../fmt.js";
 import { told } from "./origin.js";
@@ -24,11 +24,10 @@ function twin({ data: { labels, datasets } }, number, slug, isOpen) {
     })),
   ];
   return [
-    el(
-      "details",
-      { class: "how", open: isOpen },
-      el("summary", {}, "Show data as table"),
-      table(`The data of chart ${number}`, columns, rows),
+    folded(
+      "Show data as table",
+      () => table(`The data of chart ${number}`, columns, rows),
+      { open: isOpen },
     ),
     csvButton(`${slug}-chart-${number}`, () => [
       ["when", ...datasets.map((one) => one.label)],
@@ -49,6 +48,9 @@ function figure(entry, number, { facts, user }) {
 }
 
 export const charts = {
+  id: "charts",
+  title: "Charts picked for you",
+  tiers: ["T3"],
   takeaway: ({ charts: { items } }) =>
     items.length === 0
       ? "No chart was picked."

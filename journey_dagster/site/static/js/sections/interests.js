@@ -30,6 +30,9 @@ function group([kind, heading], items, facts) {
 }
 
 export const interests = {
+  id: "interests",
+  title: "Interests in words",
+  tiers: ["T3"],
   takeaway: ({ interests: { items } }) =>
     items.length === 0
       ? "No topic stands out enough yet."

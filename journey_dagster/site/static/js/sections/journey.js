@@ -3,7 +3,7 @@
 // Not here: drawing (figures/sankey.js).
 
 import { csvButton } from "../csv.js";
-import { el, table } from "../dom.js";
+import { el, folded, table } from "../dom.js";
 import { OTHER, nameOf, opened, sankey } from "../figures/sankey.js";
 import { int, percent, plural } from "../fmt.js";
 
@@ -29,9 +29,6 @@ const stepTable = (flow) =>
     { head: "Of all", numeric: true, cell: ({ n }) => percent(n / flow.all) },
   ], flow.nodes);
 
-const folded = (title, ...content) =>
-  el("details", { class: "how" }, el("summary", {}, title), content);
-
 const pathRows = ({ paths }) => [
   ["path", "sessions"],
   ...paths.map((path) => [pathOf(path).join(" > "), path.n]),
@@ -49,16 +46,18 @@ function diagram(journey, slug) {
     { class: "figure" },
     sankey(flow),
     el("figcaption", { class: "muted" }, caption(flow)),
-    folded("Show data as table", stepTable(flow)),
-    folded(
-      `The commonest paths, ${int(journey.paths.length)} of ${int(journey.n_paths)}`,
+    folded("Show data as table", () => stepTable(flow)),
+    folded(`The commonest paths, ${int(journey.paths.length)} of ${int(journey.n_paths)}`, () => [
       pathTable(journey),
       csvButton(`${slug}-paths`, () => pathRows(journey)),
-    ),
+    ]),
   );
 }
 
 export const journey = {
+  id: "journey",
+  title: "Step by step",
+  tiers: ["T2", "T3"],
   takeaway: ({ journey: j }) => {
     if (j.paths.length === 0) return "There is no session.";
     const [first] = j.paths;

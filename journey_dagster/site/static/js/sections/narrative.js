@@ -2,7 +2,7 @@
 // Here: the story and the table of all facts. Not here: a sentence and its links (sentences.js), or
 // the note on who wrote it (origin.js).
 
-import { el, table } from "../dom.js";
+import { el, folded, table } from "../dom.js";
 import { int, percent, plural } from "../fmt.js";
 import { factsOf, sentencesOf, told } from "./origin.js";
 import { anchor, prose } from "./sentences.js";
@@ -44,11 +44,6 @@ export const narrative = {
       "div",
       {},
       told(text, prose(text, facts)),
-      el(
-        "details",
-        { id: "facts", class: "how" },
-        el("summary", {}, "The facts behind the texts"),
-        factTable(facts),
-      ),
+      folded("The facts behind the texts", () => factTable(facts), { id: "facts" }),
     ),
 };

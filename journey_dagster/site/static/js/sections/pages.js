@@ -29,6 +29,9 @@ function pageTable({ top, other }) {
 }
 
 export const pages = {
+  id: "pages",
+  title: "Pages",
+  tiers: ["T2", "T3"],
   takeaway: ({ pages: { top, n_events: events, n_distinct: distinct } }) => {
     if (top.length === 0) return "No events on pages were recorded.";
     const all = `${plural(events, "event")} on ${plural(distinct, "page")}`;

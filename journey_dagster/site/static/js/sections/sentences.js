@@ -2,14 +2,13 @@
 // Here: a sentence with links to its facts, and paragraphs and lists of them. Not here: the table
 // the links lead to (narrative.js), or any rendering of markup; a sentence is plain text.
 
-import { el, hidden } from "../dom.js";
+import { el, hidden, unfold } from "../dom.js";
 
 /** The id of a fact's place in the table. */
 export const anchor = (index) => `fact-${index + 1}`;
 
 function open(event) {
-  const details = document.getElementById("facts");
-  details.open = true;
+  unfold(document.getElementById("facts"));
   const target = document.getElementById(event.currentTarget.hash.slice(1));
   target.focus();
   target.scrollIntoView({ block: "center" });

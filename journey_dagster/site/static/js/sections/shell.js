@@ -4,8 +4,7 @@
 //
 // A section is {id, title, tiers, takeaway, coverage?, draw, rows?}, the last four functions of the
 // report: `takeaway` returns one sentence, `coverage` {what, share}, `draw` the figure or table and
-// `rows` the lines of its CSV. One that is {id, title, tiers, load} gets the rest from a module that
-// is fetched once the first view stands.
+// `rows` the lines of its CSV.
 
 import { csvButton } from "../csv.js";
 import { el } from "../dom.js";
@@ -46,7 +45,7 @@ function headOf(section, report) {
   return el(
     "div",
     { class: "card-head" },
-    el("h2", { id: `${section.id}-title` }, section.title),
+    heading(section),
     line && el("p", { class: "takeaway" }, line),
     guarded(`section ${section.id}: the coverage`, () => coverageLine(section, report)),
   );
@@ -73,28 +72,18 @@ const frame = (section, attrs, ...content) =>
     content,
   );
 
-const heading = (section) =>
-  el("div", { class: "card-head" }, el("h2", { id: `${section.id}-title` }, section.title));
+/** The heading leads to the section itself, so that its address can be had. */
+const heading = ({ id, title }) =>
+  el("h2", { id: `${id}-title` }, el("a", { class: "anchor", href: `#${id}` }, title));
 
-/** The heading, until the module is there. */
-function later({ load, ...section }, report) {
-  const node = frame(
+/** A section that is about to be drawn. */
+export const waiting = (section) =>
+  frame(
     section,
     { "aria-busy": "true" },
-    heading(section),
+    el("div", { class: "card-head" }, heading(section)),
     el("div", { class: "card-body" }, el("div", { class: "skeleton tall" })),
   );
-  load().then(
-    (module) => node.replaceWith(build({ ...section, ...module[section.id] }, report)),
-    (error) => {
-      console.error(`section ${section.id}: its code failed`, error);
-      node.replaceWith(frame(section, {}, heading(section), failed()));
-    },
-  );
-  return node;
-}
 
 export const build = (section, report) =>
-  section.load
-    ? later(section, report)
-    : frame(section, {}, headOf(section, report), bodyOf(section, report));
+  frame(section, {}, headOf(section, report), bodyOf(section, report));

@@ -3,7 +3,7 @@
 // authors. Not here: pages (pages.js).
 
 import { bar, el, showAll, table } from "../dom.js";
-import { monthBars } from "../figures/topics.js";
+import { monthBars, monthTable } from "../figures/topics.js";
 import { date, int, percent, plural } from "../fmt.js";
 
 const CARDS = 6;
@@ -52,6 +52,12 @@ function cards(list, months) {
       { class: "muted" },
       `One bar per month, all cards on one scale: the tallest is ${plural(most, "event")}.`,
     ),
+    monthTable(
+      "Events per source and month",
+      "Source",
+      months,
+      known.map(({ name, by_month, n_events: n }) => ({ name, by_month, n })),
+    ),
   );
 }
 
@@ -69,6 +75,9 @@ function allSources(list) {
 }
 
 export const sources = {
+  id: "sources",
+  title: "Publications and apps",
+  tiers: ["T2", "T3"],
   takeaway: ({ sources: list }) => {
     const known = ordered(list).filter((entry) => entry.name !== null);
     if (known.length === 0) return "The source of no event is known.";
@@ -88,6 +97,9 @@ export const sources = {
 };
 
 export const authors = {
+  id: "authors",
+  title: "Authors",
+  tiers: ["T2", "T3"],
   takeaway: ({ authors: { n_distinct: n, top } }) =>
     top.length === 0
       ? "The author of no content is known."

@@ -45,6 +45,9 @@ function suggestion({ suggested_avatar: found }) {
 }
 
 export const topics = {
+  id: "topics",
+  title: "Interests by month",
+  tiers: ["T3"],
   takeaway: topicsTakeaway,
   coverage: (report) => ({ what: "Topics are known for", share: report.topics.coverage }),
   draw: (report) =>
