@@ -1,8 +1,8 @@
-"""The data dictionary's data: every table that analysts get, from the SQL files' own words.
+"""The data dictionary's data: every table and macro that analysts get, from the files' own words.
 
 Belongs here: putting the document together into the contract `dictionary.v1.schema.json`.
-Does not belong here: what a table is (its file below `sql/`), the example queries
-(`examples.sql`), when a table was computed and what its checks said (`status_page`).
+Does not belong here: what a table or a macro is (its file below `sql/`), the example queries of
+tables (`examples.sql`), when a table was computed and what its checks said (`status_page`).
 
 Words come from the files, types and numbers of rows from the warehouse, neighbours and checks from
 the graph. The same warehouse gives the same bytes.
@@ -18,13 +18,15 @@ from typing import Any
 
 import duckdb
 
+from journey_dagster.analysts_copy import PRIVATE_COLUMNS
 from journey_dagster.friction_page.tables import plain
+from journey_dagster.macros import Macro, every_macro
 from journey_dagster.models import Model
 from journey_dagster.recorded import Check, Place
 from journey_dagster.reports import data_through
 from journey_dagster.settings import Settings
 from journey_dagster.status_page import TABLES, row_counts
-from journey_dagster.warehouse import PRIVATE_COLUMNS, columns, standing
+from journey_dagster.warehouse import columns, standing
 
 SCHEMA_VERSION = "1.0"
 
@@ -104,19 +106,36 @@ def build(
             }
             for table in TABLES
         ],
+        "macros": [_macro(macro) for macro in every_macro()],
     }
 
 
 def _words(table: Model) -> dict[str, Any]:
-    """What the file says: the grain is its first sentence."""
-    first, *more = table.description.split("\n\n")
-    grain, *rest = _GRAIN.split(first, maxsplit=1)
+    return {"name": table.name, "schema": table.schema, **_described(table.description)}
+
+
+def _macro(macro: Macro) -> dict[str, Any]:
     return {
-        "name": table.name,
-        "schema": table.schema,
-        "grain": grain,
-        "description": [*rest, *more],
+        "name": macro.name,
+        "signature": macro.signature,
+        **_described(macro.description),
+        "parameters": [
+            {"name": each.name, "default": each.default, "description": each.description}
+            for each in macro.parameters
+        ],
+        "columns": [
+            {"name": name, "description": words} for name, words in macro.model.columns.items()
+        ],
+        "reads": sorted(macro.model.reads),
+        "example": macro.example,
     }
+
+
+def _described(words: str) -> dict[str, Any]:
+    """What a file says: the grain is its first sentence."""
+    first, *more = words.split("\n\n")
+    grain, *rest = _GRAIN.split(first, maxsplit=1)
+    return {"grain": grain, "description": [*rest, *more]}
 
 
 def _columns(con: duckdb.DuckDBPyConnection, table: Model) -> list[dict[str, str]]:

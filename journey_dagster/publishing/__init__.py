@@ -3,20 +3,23 @@
 Belongs here: the steps of publishing and what a home remembers of them. Does not belong here:
 making the local site (`site`, `publish`), who is who (`users`).
 
-    tree      what goes out: pages, public data, reports by visibility
-    leaks     what must not be in it; a hit stops everything
+    tree      what could go out: pages, public data, reports by visibility
+    leaks     what must not be in it
+    outwards  what goes out: a report that leaks stays here, any other leak stops everything
     targets   folder, bucket, branch: each holds the old site or the new one, never a mix
     memory    unguessable names, and where the site went
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from journey_dagster.publishing import memory
 from journey_dagster.publishing.errors import LeakError, OvertakenError, PublishError, TargetError
-from journey_dagster.publishing.leaks import Leak, find
+from journey_dagster.publishing.leaks import Leak
 from journey_dagster.publishing.memory import Memory
+from journey_dagster.publishing.outwards import Outwards, outwards
 from journey_dagster.publishing.targets import settled, target
 from journey_dagster.publishing.tree import Tree, build
 from journey_dagster.settings import Settings
@@ -24,6 +27,15 @@ from journey_dagster.users import User
 
 SHOWN = 10
 """Leaks that an error tells."""
+
+
+class Published(NamedTuple):
+    """What came of publishing."""
+
+    changed: Mapping[str, bool]
+    """Target to whether anything changed there."""
+    held: Mapping[str, Sequence[Leak]]
+    """Slugs of users whose report was held back, and for what."""
 
 
 def prepare(settings: Settings, registered: Sequence[User]) -> tuple[Tree, Memory]:
@@ -40,47 +52,48 @@ def prepare(settings: Settings, registered: Sequence[User]) -> tuple[Tree, Memor
     return build(settings, registered, named.names), named
 
 
-def leaks(settings: Settings, tree: Tree, registered: Sequence[User]) -> list[Leak]:
-    """What of a tree must not go out."""
-    index = msgspec.json.decode((settings.site / "data" / "users.json").read_bytes())
-    return find(tree, registered, {user["slug"]: user["display_name"] for user in index["users"]})
+def look(settings: Settings, registered: Sequence[User]) -> Outwards:
+    """Look through what could go out now: what goes, and what leaks.
+
+    Raises:
+        PublishError: there is no site yet.
+    """
+    tree, known = prepare(settings, registered)
+    return outwards(settings, registered, tree, known.names)
 
 
-def publish(settings: Settings, registered: Sequence[User], to: Sequence[str]) -> dict[str, bool]:
-    """Bring the site to targets, if nothing in it leaks.
+def publish(settings: Settings, registered: Sequence[User], to: Sequence[str]) -> Published:
+    """Bring the site to targets; a report that leaks stays here, and all else goes.
 
     Args:
         settings: where the site is and what of it goes out.
         registered: everyone, with their visibility.
         to: the targets; none means all that were ever published to.
 
-    Returns:
-        Target to whether anything changed there.
-
     Raises:
-        LeakError: something in it must not go out; nothing was touched.
+        LeakError: what is nobody's own leaks; nothing was touched.
         PublishError: there is no site, a target is none, or there is none at all.
         TargetError: a target fails; all others are done.
         OvertakenError: somebody else published there meanwhile.
     """
     if not to and not memory.load(settings.publishing).targets:
         raise PublishError("say where to: --to, or JOURNEY_PUBLISH_TO")
-    tree, _ = prepare(settings, registered)
-    if found := leaks(settings, tree, registered):
-        told = "; ".join(f"{leak.path}: {leak.kind}" for leak in found[:SHOWN])
+    going = look(settings, registered)
+    if found := [leak for leaks in going.leaks.values() for leak in leaks]:
+        told = "; ".join(map(str, found[:SHOWN]))
         raise LeakError(f"nothing was published, {len(found)} leaks: {told}")
-    return _bring(settings, tree, to)
+    return Published(_bring(settings, going.tree, to), going.held)
 
 
-def withdraw(settings: Settings, registered: Sequence[User], user: User) -> dict[str, bool]:
+def withdraw(settings: Settings, registered: Sequence[User], user_id: str) -> dict[str, bool]:
     """Take a user's report from every target, and forget its unguessable name.
 
     Files that leak are left out rather than waited for: what is withdrawn has to go now.
 
     Args:
         settings: where the site is and what of it goes out.
-        registered: everyone, the user already private.
-        user: whose report goes.
+        registered: everyone, the user already private or gone.
+        user_id: whose report goes.
 
     Raises:
         PublishError: there is no site, or a target is none.
@@ -88,13 +101,10 @@ def withdraw(settings: Settings, registered: Sequence[User], user: User) -> dict
         OvertakenError: somebody else published there meanwhile.
     """
     with memory.being_edited(settings.publishing) as known:
-        memory.save(settings.publishing, memory.forgotten(known, user.user_id))
-    tree, _ = prepare(settings, registered)
-    bad = {leak.path for leak in leaks(settings, tree, registered)}
-    if "an unlisted report" in bad:
-        bad |= tree.secret.keys()
-    kept = {path: file for path, file in tree.content.items() if path not in bad}
-    secret = {path: user_id for path, user_id in tree.secret.items() if path in kept}
+        memory.save(settings.publishing, memory.forgotten(known, user_id))
+    going = look(settings, registered)
+    kept = {path: file for path, file in going.tree.content.items() if path not in going.leaks}
+    secret = {path: user_id for path, user_id in going.tree.secret.items() if path in kept}
     return _bring(settings, Tree(kept, secret), ())
 
 

@@ -17,6 +17,10 @@ from journey_dagster.publishing.errors import OvertakenError, PublishError, Targ
 from journey_dagster.publishing.tree import Tree
 
 SUBJECT = "Publish the site"
+_ELSEWHERE = (
+    "unreachable commits, forks and caches that the service of a repository keeps: ask it to "
+    "remove them"
+)
 _LOST = ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "remote rejected")
 
 
@@ -25,6 +29,18 @@ class Branch:
 
     def __init__(self, remote: str, branch: str, author: tuple[str, str]) -> None:
         self._remote, self._branch, self._author = remote, branch, author
+
+    def examine(self) -> None:
+        """See whether the repository answers us; nothing is pushed.
+
+        Raises:
+            PublishError: git is missing, or the branch's name is none.
+            TargetError: the repository cannot be reached.
+        """
+        with TemporaryDirectory(prefix="journey-publish-") as folder:
+            git = _Git(Path(folder), self._remote, self._author)
+            git.run("check-ref-format", "--branch", self._branch)
+            git.run("ls-remote", "-q", self._remote, f"refs/heads/{self._branch}")
 
     def publish(self, tree: Tree) -> bool:
         """Make the branch hold the tree; False if it did already.
@@ -46,18 +62,47 @@ class Branch:
             parents = _parents(git, tip)
             words = [word for parent in parents for word in ("-p", parent)]
             commit = git.run("commit-tree", made, *words, "-m", SUBJECT)
-            ref = f"refs/heads/{self._branch}"
-            git.run(
-                "push", "-q", f"--force-with-lease={ref}:{tip}", self._remote, f"{commit}:{ref}"
-            )
+            self._push(git, commit, tip)
         return True
 
-    def _fetch(self, git: "_Git") -> str:
+    def purge(self) -> list[str]:
+        """Leave no earlier site in the branch's history, nor in a repository on this machine.
+
+        Where somebody committed on top of a site of ours, the branch begins anew with what it holds
+        now: a history cannot lose one commit and keep the others as they are.
+
+        Returns:
+            A line, if the repository is elsewhere.
+
+        Raises:
+            TargetError: the repository cannot be reached or does not take the push.
+            OvertakenError: somebody else pushed meanwhile.
+        """
+        with TemporaryDirectory(prefix="journey-publish-") as folder:
+            git = _Git(Path(folder), self._remote, self._author)
+            git.run("init", "-q")
+            tip = self._fetch(git, "--no-tags")
+            if tip and git.run("rev-list", "-1", "--full-history", f"{tip}^@", "--", manifest.PATH):
+                alone = git.run("commit-tree", f"{tip}^{{tree}}", "-m", SUBJECT)
+                self._push(git, alone, tip)
+            here = Path(self._remote)
+            if not here.is_dir():
+                return [_ELSEWHERE]
+            place = ("--git-dir", str(here / ".git" if (here / ".git").is_dir() else here))
+            git.run(*place, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+            git.run(*place, "gc", "-q", "--prune=now")
+        return []
+
+    def _push(self, git: "_Git", commit: str, tip: str) -> None:
+        ref = f"refs/heads/{self._branch}"
+        git.run("push", "-q", f"--force-with-lease={ref}:{tip}", self._remote, f"{commit}:{ref}")
+
+    def _fetch(self, git: "_Git", how: str = "--depth=2") -> str:
         """The branch's tip, fetched with its parents; empty if there is no branch."""
         ref = f"refs/heads/{self._branch}"
         if not git.run("ls-remote", self._remote, ref):
             return ""
-        git.run("fetch", "-q", "--depth=2", self._remote, ref)
+        git.run("fetch", "-q", how, self._remote, ref)
         return git.run("rev-parse", "FETCH_HEAD")
 
 

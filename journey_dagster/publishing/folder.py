@@ -9,6 +9,7 @@ the old site or the new one, whenever the writer dies. Files of others in the pl
 """
 
 import fcntl
+import os
 import secrets
 import shutil
 from collections.abc import Generator
@@ -27,6 +28,17 @@ class Folder:
     def __init__(self, place: Path) -> None:
         self._place = place.expanduser().absolute()
         self._releases = self._place.with_name(f".{self._place.name}.releases")
+
+    def examine(self) -> None:
+        """See whether a site could be put in the place; nothing is written.
+
+        Raises:
+            PublishError: the place holds something else, or may not be written.
+        """
+        self._refuse_strangers()
+        above = next(path for path in self._place.parents if path.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise PublishError(f"{above} cannot be written")
 
     def publish(self, tree: Tree) -> bool:
         """Put the tree in the place; False if it stood there already.
@@ -51,6 +63,10 @@ class Folder:
                 self._point_to(new)
             self._sweep()
         return changes
+
+    def purge(self) -> list[str]:
+        """Nothing: publishing leaves no release but the current one."""
+        return []
 
     def _refuse_strangers(self) -> None:
         place = self._place

@@ -8,23 +8,23 @@ written. Each release therefore has a folder of its own, and `current.json`, wri
 The pages at addresses that stay only lead there. Two publishers never mix: the pointer is written
 only if it is still the one that was read. Only folders that were there before that are swept.
 
-Keys and regions come as AWS's own tools take them, AWS_ENDPOINT_URL_S3 included.
+What the release before has too is not sent again: the bucket copies it. Its checksum is the one
+that a bucket lists (MD5), so where keys of a customer's own encrypt, everything is sent.
 """
 
+import hashlib
 import re
 import secrets
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-import botocore.session
 import msgspec
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from journey_dagster.publishing import forward, manifest
-from journey_dagster.publishing.errors import OvertakenError, PublishError, TargetError
+from journey_dagster.publishing.errors import PublishError
+from journey_dagster.publishing.s3_client import Client, all_at_once, explained, make_client
 from journey_dagster.publishing.tree import Tree
 
 POINTER = "current.json"
@@ -45,7 +45,7 @@ _ASKED = "no-cache"
 _CODE = {".css", ".js", ".svg"}
 
 _OURS = re.compile("releases/[0-9a-f]{16}/")
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict"}
+_NO_VERSIONS = {"AccessDenied", "MethodNotAllowed", "NotImplemented"}
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -56,13 +56,6 @@ class _Pointer(msgspec.Struct, frozen=True):
     manifest_sha256: str
 
 
-class _Client(Protocol):
-    def get_object(self, **asked: object) -> Mapping[str, Any]: ...
-    def put_object(self, **asked: object) -> Mapping[str, Any]: ...
-    def delete_object(self, **asked: object) -> Mapping[str, Any]: ...
-    def get_paginator(self, name: str) -> Any: ...  # noqa: ANN401  botocore makes it as it runs
-
-
 class Bucket:
     """A site in a bucket of S3, or of another service that speaks its protocol."""
 
@@ -70,6 +63,16 @@ class Bucket:
         self._bucket = bucket
         self._root = f"{prefix}/" if prefix else ""
         self._region = region
+
+    def examine(self) -> None:
+        """See whether the bucket lets us list it; nothing is written.
+
+        Raises:
+            TargetError: the bucket cannot be reached or refuses.
+        """
+        with explained():
+            pages = make_client(self._region, attempts=1).get_paginator("list_objects_v2")
+            next(iter(pages.paginate(Bucket=self._bucket, Prefix=self._root)), None)
 
     def publish(self, tree: Tree) -> bool:
         """Make the pointer name a release of this tree; False if it did already.
@@ -79,107 +82,142 @@ class Bucket:
             TargetError: the bucket cannot be reached or refuses.
             OvertakenError: somebody else published meanwhile.
         """
-        with _told():
-            return self._publish(_client(self._region), tree)
+        with explained():
+            return self._publish(make_client(self._region), tree)
 
-    def _publish(self, client: _Client, tree: Tree) -> bool:
-        standing = self._keys(client)
+    def _publish(self, client: Client, tree: Tree) -> bool:
+        standing = self._standing(client)
         pointer, version = self._pointer(client) if POINTER in standing else (None, None)
         wanted = manifest.sha256(tree.manifest)
         if pointer and pointer.manifest_sha256 == wanted:
             self._sweep(client, standing, pointer.release)
             return False
-        fixed = forward.pages(tree.files)
-        if "robots.txt" in tree.files:
-            fixed["robots.txt"] = tree.files["robots.txt"]
-        for path in fixed.keys() & standing:
+        files = tree.files
+        fixed = forward.pages(files)
+        if "robots.txt" in files:
+            fixed["robots.txt"] = files["robots.txt"]
+        fixed = {
+            path: content for path, content in fixed.items() if standing.get(path) != _etag(content)
+        }
+        for path in fixed.keys() & standing.keys():
             self._refuse_stranger(client, path, fixed[path])
+        before = pointer.release if pointer else ""
         release = f"releases/{secrets.token_hex(8)}"
-        for path, content in tree.files.items():
-            self._put(client, f"{release}/{path}", content, IfNoneMatch="*")
-        for path, content in fixed.items():
-            self._put(client, path, content)
-        told = msgspec.json.encode(_Pointer("1.0", release, wanted)) + b"\n"
+
+        def bring(path: str) -> None:
+            content = files[path]
+            if standing.get(f"{before}/{path}") == _etag(content):
+                self._copy(client, f"{before}/{path}", f"{release}/{path}", _etag(content))
+            else:
+                self._put(client, f"{release}/{path}", content, IfNoneMatch="*")
+
+        all_at_once(bring, files)
+        all_at_once(lambda path: self._put(client, path, fixed[path]), fixed)
+        text = msgspec.json.encode(_Pointer("1.0", release, wanted)) + b"\n"
         condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
-        self._put(client, POINTER, told, **condition)
+        self._put(client, POINTER, text, **condition)
         self._sweep(client, standing, release)
         return True
 
-    def _keys(self, client: _Client) -> set[str]:
+    def purge(self) -> list[str]:
+        """Remove every version of releases that are no more, of a bucket that keeps versions.
+
+        Returns:
+            A line, if the bucket does not let us look at versions.
+
+        Raises:
+            TargetError: the bucket cannot be reached or refuses.
+        """
+        with explained():
+            client = make_client(self._region)
+            release = self._pointer(client)[0].release
+            pages = client.get_paginator("list_object_versions").paginate(
+                Bucket=self._bucket, Prefix=self._root
+            )
+            try:
+                found = [
+                    each
+                    for page in pages
+                    for kind in ("Versions", "DeleteMarkers")
+                    for each in page.get(kind, ())
+                ]
+            except ClientError as error:
+                if cast("Any", error.response)["Error"].get("Code") not in _NO_VERSIONS:
+                    raise
+                told = f"versions that the bucket {self._bucket} may keep: it does not let us list "
+                return [f"{told}them. Delete those below releases/ except of {release}"]
+            for each in found:
+                path = str(each["Key"]).removeprefix(self._root)
+                if _OURS.match(path) and not path.startswith(f"{release}/"):
+                    client.delete_object(
+                        Bucket=self._bucket, Key=each["Key"], VersionId=each["VersionId"]
+                    )
+        return []
+
+    def _standing(self, client: Client) -> dict[str, str]:
+        """What is there: path to checksum."""
         pages = client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._root
         )
         return {
-            str(found["Key"]).removeprefix(self._root)
+            str(found["Key"]).removeprefix(self._root): str(found["ETag"])
             for page in pages
             for found in page.get("Contents", ())
         }
 
-    def _get(self, client: _Client, path: str) -> tuple[bytes, str]:
+    def _get(self, client: Client, path: str) -> tuple[bytes, str]:
         found = client.get_object(Bucket=self._bucket, Key=self._root + path)
         return found["Body"].read(), found["ETag"]
 
-    def _pointer(self, client: _Client) -> tuple[_Pointer, str]:
+    def _pointer(self, client: Client) -> tuple[_Pointer, str]:
         content, version = self._get(client, POINTER)
         try:
             return msgspec.json.decode(content, type=_Pointer), version
         except msgspec.MsgspecError as error:
             raise PublishError(f"{POINTER} in the bucket is not ours ({error})") from error
 
-    def _refuse_stranger(self, client: _Client, path: str, ours: bytes) -> None:
+    def _refuse_stranger(self, client: Client, path: str, ours: bytes) -> None:
         content, _ = self._get(client, path)
         if content != ours and forward.MARK not in content:
             raise PublishError(
                 f"the bucket holds a {path} that is not ours. Choose a prefix: s3://bucket/prefix"
             )
 
-    def _put(self, client: _Client, path: str, content: bytes, **condition: str) -> None:
-        suffix = PurePosixPath(path).suffix
+    def _put(self, client: Client, path: str, content: bytes, **condition: str) -> None:
         client.put_object(
             Bucket=self._bucket,
             Key=self._root + path,
             Body=content,
-            ContentType=TYPES.get(suffix, "application/octet-stream"),
-            CacheControl=_KEPT if suffix in _CODE and "/" in path else _ASKED,
+            **_headers(path),
             **condition,
         )
 
-    def _sweep(self, client: _Client, standing: set[str], release: str) -> None:
+    def _copy(self, client: Client, source: str, path: str, etag: str) -> None:
+        client.copy_object(
+            Bucket=self._bucket,
+            Key=self._root + path,
+            CopySource={"Bucket": self._bucket, "Key": self._root + source},
+            CopySourceIfMatch=etag,
+            MetadataDirective="REPLACE",
+            **_headers(path),
+        )
+
+    def _sweep(self, client: Client, standing: Iterable[str], release: str) -> None:
         """Remove releases that were there before; nobody is led to them any more."""
-        for path in sorted(standing):
-            if _OURS.match(path) and not path.startswith(f"{release}/"):
-                client.delete_object(Bucket=self._bucket, Key=self._root + path)
+        all_at_once(
+            lambda path: client.delete_object(Bucket=self._bucket, Key=self._root + path),
+            [path for path in standing if _OURS.match(path) and not path.startswith(f"{release}/")],
+        )
 
 
-def _client(region: str) -> _Client:
-    made: Any = botocore.session.get_session().create_client(
-        "s3",
-        region_name=region,
-        config=Config(
-            retries={"mode": "standard", "total_max_attempts": 4},
-            connect_timeout=10,
-            read_timeout=60,
-            s3={"addressing_style": "path"},
-        ),
-    )
-    return cast("_Client", made)
+def _headers(path: str) -> dict[str, str]:
+    suffix = PurePosixPath(path).suffix
+    return {
+        "ContentType": TYPES.get(suffix, "application/octet-stream"),
+        "CacheControl": _KEPT if suffix in _CODE and "/" in path else _ASKED,
+    }
 
 
-@contextmanager
-def _told() -> Generator[None]:
-    """What the bucket's answers mean.
-
-    Raises:
-        TargetError: it cannot be reached or refuses.
-        OvertakenError: a condition no longer holds.
-    """
-    try:
-        yield
-    except ClientError as error:
-        answer = cast("dict[str, str]", error.response["Error"])
-        code = answer.get("Code", "")
-        if code in _LOST or code == "412":
-            raise OvertakenError("somebody else published meanwhile. Try again") from error
-        raise TargetError(f"the bucket refuses: {code}, {answer.get('Message', '')}") from error
-    except BotoCoreError as error:
-        raise TargetError(f"the bucket cannot be reached: {error}") from error
+def _etag(content: bytes) -> str:
+    """The checksum that a bucket lists of an object."""
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'

@@ -21,8 +21,16 @@ DEFAULT_BRANCH = "gh-pages"
 class Target(Protocol):
     """A place that holds a site."""
 
+    def examine(self) -> None:
+        """See whether a site could be brought there; nothing is written, errors say why not."""
+        ...
+
     def publish(self, tree: Tree) -> bool:
         """Make it hold the tree, whole or not at all; False if it did already."""
+        ...
+
+    def purge(self) -> list[str]:
+        """Remove what stood there before and can still be had; told is what is out of reach."""
         ...
 
 
@@ -31,6 +39,11 @@ def settled(text: str) -> str:
     kind, remote = (text[:4], text[4:]) if text.startswith(("git:", "git+")) else ("", text)
     is_path = remote and ":" not in remote and not remote.startswith("-")
     return f"{kind}{Path(remote).expanduser().absolute()}" if is_path else text
+
+
+def told(text: str) -> str:
+    """A target as it may stand in a log: without a user or a password."""
+    return re.sub(r"//[^/@]*@", "//", text)
 
 
 def target(text: str, settings: Settings) -> Target:

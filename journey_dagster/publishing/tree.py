@@ -4,8 +4,9 @@ Belongs here: which files leave, and what is taken from them first. Does not bel
 they are fit to leave (`leaks`), where to.
 
 The local site holds everybody. Out of it go the pages, data that names nobody, the friction page's
-if the settings say so, and reports: of public users under their slugs, of unlisted ones under names
-that nobody guesses and no list has. A file that is not named here stays.
+if the settings say so, and reports, each as data and as a page of its own: of public users under
+their slugs, of unlisted ones under names that nobody guesses and no list has. A file that is not
+named here stays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from journey_dagster import site
 from journey_dagster.publishing import manifest
 from journey_dagster.publishing.errors import PublishError
 from journey_dagster.settings import Settings
+from journey_dagster.site.person import person_page
 from journey_dagster.site.single import single_file
 from journey_dagster.users import User
 
@@ -39,7 +41,7 @@ class Tree:
     content: Mapping[str, bytes]
     """Path to bytes, without the manifest."""
     secret: Mapping[str, str]
-    """Path of an unlisted report to the id of its user."""
+    """Paths of unlisted reports, each to the id of its user."""
 
     @cached_property
     def manifest(self) -> bytes:
@@ -65,10 +67,10 @@ def build(settings: Settings, registered: Sequence[User], names: Mapping[str, st
     """
     public = {user.slug for user in registered if user.visibility == "public"}
     unlisted = {
-        f"data/{names[user.user_id]}.json": (user.user_id, report)
+        path: (user.user_id, content)
         for user in registered
         if user.visibility == "unlisted"
-        and (report := _unlisted(settings.site, user, names[user.user_id]))
+        for path, content in _unlisted(settings.site, user, names[user.user_id]).items()
     }
     content = {
         ".nojekyll": b"",  # GitHub leaves the files alone
@@ -76,18 +78,14 @@ def build(settings: Settings, registered: Sequence[User], names: Mapping[str, st
         **_counting(settings.site),
         **(_friction(settings.site, public) if settings.publish_friction else {}),
         **_public(settings.site, public),
-        **{path: report for path, (_, report) in unlisted.items()},
+        **{path: content for path, (_, content) in unlisted.items()},
     }
     return Tree(content, {path: user_id for path, (user_id, _) in unlisted.items()})
 
 
 def page_files() -> list[str]:
     """The files that pages are made of, the same for every site."""
-    return sorted(
-        path.relative_to(site.STATIC).as_posix()
-        for path in site.STATIC.rglob("*")
-        if path.is_file()
-    )
+    return sorted(site.page_files())
 
 
 def _public(folder: Path, public: set[str]) -> dict[str, bytes]:
@@ -96,25 +94,29 @@ def _public(folder: Path, public: set[str]) -> dict[str, bytes]:
     listed = [user for user in index["users"] if user["slug"] in public]
     shown = {**index, "users": listed}
     site.validate("users.v1", shown)
-    reports = {
-        (path := f"data/{user['slug']}.json"): _read(folder, path)
-        for user in listed
-        if user["status"] != "withheld"
-    }
-    return {"data/users.json": _encoded(shown), **reports}
+    slugs = [user["slug"] for user in listed if user["status"] != "withheld"]
+    paths = [path for slug in slugs for path in _paths(slug)]
+    return {"data/users.json": _encoded(shown), **{path: _read(folder, path) for path in paths}}
 
 
-def _unlisted(folder: Path, user: User, name: str) -> bytes | None:
-    """A report that calls its user by the unguessable name alone; None if there is none."""
+def _paths(name: str) -> tuple[str, str]:
+    """Where the data of a report goes, and its page."""
+    return f"data/{name}.json", f"u/{name}/index.html"
+
+
+def _unlisted(folder: Path, user: User, name: str) -> dict[str, bytes]:
+    """A report that calls its user by the unguessable name alone; nothing if there is none."""
     path = site.report_path(folder, user.slug)
     if not path.is_file():
-        return None
+        return {}
     document: Document = msgspec.json.decode(path.read_bytes())
     shown = document["user"]["display_name"]
     document["user"]["slug"] = name
     document["user"]["display_name"] = NAMELESS if shown in {user.slug, user.user_id} else shown
     site.validate("report.v1", document)
-    return _encoded(document)
+    data_path, page_path = _paths(name)
+    data = _encoded(document)
+    return {data_path: data, page_path: person_page(data, document)}
 
 
 def _counting(folder: Path) -> dict[str, bytes]:

@@ -22,6 +22,10 @@ def slugs(www: Path) -> list[str]:
     return [user["slug"] for user in index["users"]]
 
 
+def people(www: Path) -> set[str]:
+    return {path.parent.name for path in www.glob("u/*/index.html")}
+
+
 def test_published_rotated_and_taken_back(settings: Settings):
     there = home(settings)
     done = journey("site", "publish", "--to", "www", home=there)
@@ -30,6 +34,7 @@ def test_published_rotated_and_taken_back(settings: Settings):
     slug, address = done.stdout.strip().split(": report.html?user=")
     assert slug == sites.UNLISTED.slug
     assert (www / "data" / f"{address}.json").is_file()
+    assert people(www) == {address, sites.PUBLIC.slug}
     assert slugs(www) == [sites.PUBLIC.slug]
 
     again = journey("site", "publish", home=there)
@@ -40,11 +45,13 @@ def test_published_rotated_and_taken_back(settings: Settings):
     assert other != address
     assert not (www / "data" / f"{address}.json").exists()
     assert (www / "data" / f"{other}.json").is_file()
+    assert people(www) == {other, sites.PUBLIC.slug}
 
     for user in (sites.UNLISTED, sites.PUBLIC):
         taken = journey("site", "unpublish", user.slug, home=there)
         assert taken.returncode == 0, taken.stderr
     assert slugs(www) == []
+    assert people(www) == set()
     names = {path.name for path in (www / "data").glob("*.json")}
     assert names == {"friction.json", "manifest.json", "users.json"}
     assert all(user.visibility == "private" for user in users.load(settings.registry))
@@ -59,7 +66,7 @@ def test_a_leak_is_exit_code_4_and_stops_all_but_taking_back(settings: Settings)
     table.write_text("page\n/people/someone@mail.example\n")
     checked = journey("site", "publish", "--check", home=there)
     assert checked.returncode == 4
-    assert checked.stdout == "data/csv/friction-loops.csv: e-mail address\n"
+    assert checked.stdout == "data/csv/friction-loops.csv: e-mail address at row 1.page\n"
     before = sites.files(www)
     stopped = journey("site", "publish", home=there)
     assert stopped.returncode == 4
@@ -68,6 +75,18 @@ def test_a_leak_is_exit_code_4_and_stops_all_but_taking_back(settings: Settings)
     assert journey("site", "unpublish", sites.PUBLIC.slug, home=there).returncode == 0
     assert slugs(www) == []
     assert not (www / "data" / "csv").exists()
+
+
+def test_a_report_that_leaks_is_exit_code_4_and_all_others_are_published(settings: Settings):
+    there = home(settings)
+    path = settings.site / "data" / f"{sites.UNLISTED.slug}.json"
+    path.write_bytes(path.read_bytes().replace(b"Synthetic Unlisted One", b"a@mail.example"))
+    done = journey("site", "publish", "--to", "www", home=there)
+    assert done.returncode == 4
+    assert f"{sites.UNLISTED.slug} is held back: an unlisted report: e-mail address" in done.stderr
+    assert "a@mail" not in done.stderr
+    assert done.stdout == ""  # no address leads to what is not there
+    assert slugs(there.parent / "www") == [sites.PUBLIC.slug]
 
 
 def test_a_target_that_is_none_and_no_target_are_mistakes(settings: Settings):

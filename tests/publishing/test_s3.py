@@ -1,6 +1,7 @@
 """A bucket on moto's server: content first, the pointer last, one publisher at a time."""
 
 from collections.abc import Callable, Iterator
+from threading import Event, Lock
 
 import botocore.session
 import pytest
@@ -15,29 +16,35 @@ REGION = "us-east-1"
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def clients() -> Iterator[tuple]:
+    """A client that looks, and the one that publishes; settings as AWS's own tools take them."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "synthetic")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "synthetic")
+        patch.setenv("AWS_CONFIG_FILE", "/dev/null")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        looking = botocore.session.get_session().create_client("s3", region_name=REGION)
+        publishing = s3.make_client(REGION)
+        yield looking, publishing
+    looking.close()
+    publishing.close()
     server.stop()
 
 
 @pytest.fixture
-def client(address: str, monkeypatch: pytest.MonkeyPatch):
-    """A client of the bucket `journeys`, which is empty; settings as AWS's own tools take them."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "synthetic")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "synthetic")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    made = botocore.session.get_session().create_client("s3", region_name=REGION)
+def client(clients, monkeypatch: pytest.MonkeyPatch):
+    """A client of the bucket `journeys`, which is empty."""
+    made, publishing = clients
+    monkeypatch.setattr(s3, "make_client", lambda _region: publishing)  # making one takes a second
     made.create_bucket(Bucket="journeys")
     yield made
     for key in keys(made):
         made.delete_object(Bucket="journeys", Key=key)
     made.delete_bucket(Bucket="journeys")
-    made.close()
 
 
 def keys(client) -> list[str]:
@@ -62,25 +69,37 @@ def read(client, prefix: str = "") -> dict[str, bytes]:
     }
 
 
+def releases_of(client) -> str:
+    """The one release there is."""
+    (release,) = releases(client)
+    return f"releases/{release}"
+
+
 def releases(client) -> set[str]:
     return {key.split("/")[1] for key in keys(client) if key.startswith("releases/")}
 
 
 @pytest.fixture
-def before_each(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
-    """before_each(told): `told` hears of every change of the bucket before it is asked for."""
-    make = s3._client
+def before_each(clients) -> Iterator[Callable[[Callable[[str, str], None]], None]]:
+    """before_each(told): `told` hears the kind and the path of every change before it is made."""
+    events = clients[1].meta.events
+    listening: list[tuple] = []
 
-    def watch(told: Callable[[str], None]) -> None:
-        made = make(REGION)  # one for all, or most of the time goes into making them
-        for name in ("PutObject", "DeleteObject"):
-            made.meta.events.register(
-                f"before-call.s3.{name}",
-                lambda params, **_: told(params["url"].partition("/journeys/")[2]),
+    def watch(told: Callable[[str, str], None]) -> None:
+        for kind in ("Put", "Copy", "Delete"):
+            listening.append(
+                (
+                    f"before-call.s3.{kind}Object",
+                    lambda params, kind=kind, **_: told(
+                        kind, params["url"].partition("/journeys/")[2]
+                    ),
+                )
             )
-        monkeypatch.setattr(s3, "_client", lambda _region: made)
+            events.register(*listening[-1])
 
-    return watch
+    yield watch
+    for each in listening:
+        events.unregister(*each)
 
 
 def test_the_pointer_leads_to_the_whole_site(client):
@@ -94,7 +113,7 @@ def test_the_pointer_leads_to_the_whole_site(client):
 def test_the_same_again_writes_nothing(client, before_each):
     Bucket("journeys", "", REGION).publish(sites.small("one"))
     changes: list[str] = []
-    before_each(changes.append)
+    before_each(lambda _, path: changes.append(path))
     assert not Bucket("journeys", "", REGION).publish(sites.small("one"))
     assert changes == []
     assert read(client) == sites.small("one").files
@@ -102,11 +121,49 @@ def test_the_same_again_writes_nothing(client, before_each):
 
 def test_content_comes_first_and_the_pointer_last(client, before_each):
     changes: list[str] = []
-    before_each(changes.append)
+    before_each(lambda _, path: changes.append(path))
     Bucket("journeys", "site", REGION).publish(sites.small("one"))
-    assert changes[-1] == "site/current.json"
-    assert changes[-3].endswith("data/manifest.json")
+    assert changes[-2:] == ["site/index.html", "site/current.json"]
+    assert all(path.startswith("site/releases/") for path in changes[:-2])
     assert read(client, "site/") == sites.small("one").files
+
+
+def test_what_did_not_change_is_not_sent_again(client, before_each):
+    Bucket("journeys", "", REGION).publish(sites.small("one", "here", "gone"))
+    sent: dict[str, set[str]] = {"Put": set(), "Copy": set(), "Delete": set()}
+    before_each(lambda kind, path: sent[kind].add(path.split("/", 2)[-1]))
+    new = sites.small("one", "here", "come")
+    Bucket("journeys", "", REGION).publish(new)
+    assert sent["Put"] == {"data/come.json", "data/manifest.json", "current.json"}
+    assert sent["Copy"] == new.files.keys() - sent["Put"]
+    assert read(client) == new.files
+    served = client.head_object(Bucket="journeys", Key=f"{releases_of(client)}/js/load.js")
+    assert served["ContentType"] == "text/javascript; charset=utf-8"
+    assert "immutable" in served["CacheControl"]
+
+
+def test_what_was_damaged_there_is_sent_again(client):
+    Bucket("journeys", "", REGION).publish(sites.small("one"))
+    client.put_object(Bucket="journeys", Key=f"{releases_of(client)}/js/load.js", Body=b"damage")
+    new = sites.small("one", "come")
+    Bucket("journeys", "", REGION).publish(new)
+    assert read(client) == new.files
+
+
+def test_many_files_are_under_way_at_once(client, before_each):
+    under_way, lock, enough = [0], Lock(), Event()
+
+    def wait_for_others(_kind: str, path: str) -> None:
+        if path.startswith("releases/"):
+            with lock:
+                under_way[0] += 1
+                if under_way[0] == 4:
+                    enough.set()
+            assert enough.wait(20), "one file waits for the other"
+
+    before_each(wait_for_others)
+    Bucket("journeys", "", REGION).publish(sites.small("one"))
+    assert read(client) == sites.small("one").files
 
 
 def test_types_and_what_caches_may_keep(client):
@@ -146,7 +203,7 @@ def test_whoever_was_overtaken_is_told_and_mixes_nothing(client, before_each, st
         Bucket("journeys", "", REGION).publish(sites.small("one"))
     done: list[bool] = []
 
-    def overtake(path: str) -> None:
+    def overtake(_kind: str, path: str) -> None:
         if path == "current.json" and not done:
             done.append(True)
             Bucket("journeys", "", REGION).publish(sites.small("theirs"))
@@ -160,17 +217,38 @@ def test_whoever_was_overtaken_is_told_and_mixes_nothing(client, before_each, st
     assert len(releases(client)) == 1
 
 
+def test_where_another_publisher_swept_what_is_copied_it_is_told(client, before_each):
+    Bucket("journeys", "", REGION).publish(sites.small("one", "here"))
+    pointer, old = content(client, "current.json"), releases_of(client)
+    first, swept = Lock(), Event()
+
+    def sweep(kind: str, _path: str) -> None:
+        if kind == "Copy":
+            if first.acquire(blocking=False):
+                for key in keys(client):
+                    if key.startswith(old):
+                        client.delete_object(Bucket="journeys", Key=key)
+                swept.set()
+            assert swept.wait(20)
+
+    before_each(sweep)
+    with pytest.raises(OvertakenError):
+        Bucket("journeys", "", REGION).publish(sites.small("one", "here", "come"))
+    assert content(client, "current.json") == pointer
+
+
 @pytest.mark.parametrize("standing", [True, False], ids=["over a site", "first"])
 def test_killed_at_any_write_the_old_site_or_the_new_one_stands(
     client, before_each, standing: bool
 ):
     old, new = sites.small("one", "gone"), sites.small("two", "come")
-    left = [0]
+    left, lock = [0], Lock()
 
-    def count(_path: str) -> None:
-        if left[0] == 0:
-            raise sites.Killed
-        left[0] -= 1
+    def count(_kind: str, _path: str) -> None:
+        with lock:
+            if left[0] == 0:
+                raise sites.Killed
+            left[0] -= 1
 
     before_each(count)
     for n in range(60):

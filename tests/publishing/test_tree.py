@@ -16,6 +16,7 @@ from journey_dagster import publishing, site
 from journey_dagster.publishing import manifest, memory
 from journey_dagster.publishing.errors import PublishError
 from journey_dagster.settings import Settings
+from journey_dagster.site.person import person_page
 from journey_dagster.users import User
 
 PEOPLE = st.lists(
@@ -48,7 +49,8 @@ def test_no_byte_of_a_private_user_leaves(people: list[tuple[str, str]]):
         settings = Settings()
         sites.make(settings, users)
         tree, known = publishing.prepare(settings, users)
-        assert publishing.leaks(settings, tree, users) == []
+        going = publishing.look(settings, users)
+        assert (going.held, going.leaks, going.tree.files) == ({}, {}, tree.files)
     everything = b"\n".join([*tree.files.values(), *(path.encode() for path in tree.files)])
     for user in users:
         for text in (user.user_id, user.slug, user.display_name):
@@ -58,9 +60,9 @@ def test_no_byte_of_a_private_user_leaves(people: list[tuple[str, str]]):
             elif user.visibility == "unlisted":
                 assert is_told == (text == user.display_name and text is not None), (user, text)
     for user_id, name in known.names.items():
-        path = f"data/{name}.json"
-        assert tree.secret[path] == user_id
-        others = [content for other, content in tree.files.items() if other != path]
+        own = {f"data/{name}.json", f"u/{name}/index.html"}
+        assert {path for path, whose in tree.secret.items() if whose == user_id} == own
+        others = [content for other, content in tree.files.items() if other not in own]
         assert not any(name.encode() in content for content in others)
 
 
@@ -74,6 +76,11 @@ def test_the_index_lists_only_public_users(settings: Settings):
     assert document["user"]["slug"] == name
     assert document["user"]["display_name"] == sites.UNLISTED.display_name
     assert f"data/{sites.PUBLIC.slug}.json" in tree.files
+    pages = {path for path in tree.files if path.startswith("u/")}
+    assert pages == {f"u/{sites.PUBLIC.slug}/index.html", f"u/{name}/index.html"}
+    assert tree.files[f"u/{name}/index.html"] == person_page(
+        tree.files[f"data/{name}.json"], document
+    )
 
 
 def test_a_file_that_nobody_knows_stays(settings: Settings):
