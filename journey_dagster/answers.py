@@ -20,9 +20,9 @@ from journey_dagster.insights.ledger import Ledger, LedgerError, Waiting, usd
 from journey_dagster.insights.subjects import read_subjects
 from journey_dagster.models import model
 from journey_dagster.settings import InsightsSettings, Settings
-from journey_dagster.tables import OWNERS, build_table, ids_of, key, spec
+from journey_dagster.tables import OWNERS, ids_of, key, registry_of, shown, spec
 from journey_dagster.users import USERS
-from journey_dagster.warehouse import Warehouse
+from journey_dagster.warehouse import Warehouse, replace
 
 RUN = "journey/run"
 """Tag of the Dagster runs that are one run to whoever started it, and share its cap."""
@@ -45,6 +45,15 @@ ANSWERS = dg.AssetSpec(
     partitions_def=USERS,
 )
 
+EVERYONE = dg.AssetSpec(
+    ["everyone", "answers"],
+    description="What models made of everybody's facts: whatever has no answer yet is asked.",
+    deps=[key(_FACTS.name)],
+    group_name="everyone",
+    kinds={"openai", "bedrock", "sqlite"},
+    owners=OWNERS,
+)
+
 
 def compute_facts(
     context: dg.AssetExecutionContext,
@@ -52,12 +61,14 @@ def compute_facts(
     settings: dg.ResourceParam[Settings],
     insights: dg.ResourceParam[InsightsSettings],
 ) -> dg.MaterializeResult[Any]:
-    """Compute the users' facts, and note what models are to be asked about them."""
-    result = build_table(context, _FACTS, warehouse, settings)
-    if insights.enabled:
-        with warehouse.get_connection() as con, _told(context):
-            note_questions(con, list(ids_of(context, settings).values()), settings, insights)
-    return result
+    """Compute the facts of all registered users, and note what models may be asked about them."""
+    with warehouse.get_connection() as con:
+        facts = replace(con, _FACTS, settings.sql_parameters())
+        if insights.enabled:
+            ids = [user.user_id for user in registry_of(settings)]
+            with _told(context):
+                note_questions(con, ids, settings, insights)
+    return dg.MaterializeResult(metadata=shown(facts))
 
 
 def note_questions(
@@ -81,10 +92,29 @@ def ask_models(
     settings: dg.ResourceParam[Settings],
     insights: dg.ResourceParam[InsightsSettings],
 ) -> dg.MaterializeResult[Any]:
+    """Ask about the users of these partitions."""
+    return _ask(context, list(ids_of(context, settings).values()), settings, insights)
+
+
+def ask_about_everyone(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    insights: dg.ResourceParam[InsightsSettings],
+) -> dg.MaterializeResult[Any]:
+    """Ask about all registered users."""
+    ids = [user.user_id for user in registry_of(settings)]
+    return _ask(context, ids, settings, insights)
+
+
+def _ask(
+    context: dg.AssetExecutionContext,
+    ids: Sequence[str],
+    settings: Settings,
+    insights: InsightsSettings,
+) -> dg.MaterializeResult[Any]:
     """Ask what has no answer yet; a service that is down fails nobody's report."""
     if not insights.enabled:
         return dg.MaterializeResult(metadata={"asked": "nobody: INSIGHTS_ENABLED is not set"})
-    ids = list(ids_of(context, settings).values())
     run_id = context.run.tags.get(RUN, context.run.run_id)
     with _told(context), closing(Ledger(settings.ledger)) as ledger:
         n_questions, questions = ledger.n_questions(ids), ledger.waiting(ids)

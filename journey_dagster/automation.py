@@ -1,14 +1,16 @@
 """When things run by themselves.
 
-Belongs here: the nightly schedule and the sensor that turns registered users into partitions.
-Does not belong here: the jobs (`assets/automation.py`), which keys to add (`users`).
+Belongs here: the nightly schedule; the sensors that turn registered users into partitions, bury
+killed runs, and tell of runs that went wrong. Does not belong here: the jobs
+(`assets/automation.py`), which keys to add (`users`), which runs were killed (`workers`), what is
+told and how (`alerts`).
 Concepts: https://docs.dagster.io/guides/automate
 """
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from journey_dagster import users
+from journey_dagster import alerts, users, workers
 from journey_dagster.settings import Settings
 
 
@@ -20,25 +22,21 @@ def range_tags(slugs: list[str]) -> dict[str, str]:
     }
 
 
-def nightly_schedule(
-    nightly: UnresolvedAssetJobDefinition, *, without_users: dg.AssetSelection
-) -> dg.ScheduleDefinition:
-    """Run everything each night.
+def nightly_schedule(nightly: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Run everything each night, unless the last such run waits or is still under way.
 
-    Args:
-        nightly: the job of all assets.
-        without_users: what of it is run while nobody is registered.
+    After nights without a daemon there is one run, not one for each: Dagster makes up for the last
+    tick of a schedule without partitions only, and whatever waits already takes in what is there.
     """
     settings = Settings()
+    waiting = [dg.DagsterRunStatus.QUEUED, *workers.UNFINISHED]
 
-    def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        slugs = list(context.instance.get_dynamic_partitions(users.USERS_NAME))
-        if slugs:
-            return dg.RunRequest(tags=range_tags(slugs))
-        graph = context.repository_def.asset_graph if context.repository_def else None
-        if graph is None:
-            raise dg.Failure("the schedule was evaluated without its repository")
-        return dg.RunRequest(asset_selection=sorted(without_users.resolve(graph)))
+    def request(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        workers.bury_killed(context.instance)
+        unfinished = dg.RunsFilter(job_name=nightly.name, statuses=waiting)
+        for run in context.instance.get_runs(unfinished, limit=1):
+            return dg.SkipReason(f"run {run.run_id} is still under way, and takes in what is there")
+        return dg.RunRequest()
 
     return dg.ScheduleDefinition(
         name="every_night",
@@ -49,7 +47,7 @@ def nightly_schedule(
         default_status=dg.DefaultScheduleStatus.RUNNING
         if settings.automate
         else dg.DefaultScheduleStatus.STOPPED,
-        description="Everything, every night, one run; the users known at its start get reports.",
+        description="Everything, every night, one run; whoever changed gets a new report.",
     )
 
 
@@ -76,3 +74,48 @@ def users_sensor() -> dg.SensorDefinition:
         return dg.SensorResult(dynamic_partitions_requests=[users.USERS.build_add_request(added)])
 
     return new_users
+
+
+def killed_runs_sensor() -> dg.SensorDefinition:
+    """Record that runs failed whose process was killed, together with whoever could tell."""
+
+    @dg.sensor(
+        name="killed_runs",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING
+        if Settings().automate
+        else dg.DefaultSensorStatus.STOPPED,
+        description="Marks runs as failed whose process is gone, and frees what they held.",
+    )
+    def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        buried = workers.bury_killed(context.instance)
+        if not buried:
+            return dg.SkipReason("every run that is under way has its process")
+        return dg.SkipReason(f"killed, and failed: {', '.join(run.run_id for run in buried)}")
+
+    return killed_runs
+
+
+def alert_sensors() -> list[dg.SensorDefinition]:
+    """Tell of every run that failed, and of every other whose checks found something."""
+    settings = Settings()
+    is_wanted = bool(settings.alert_webhook.get_secret_value() or settings.alert_command)
+    status = dg.DefaultSensorStatus.RUNNING if is_wanted else dg.DefaultSensorStatus.STOPPED
+
+    def tell(context: dg.RunStatusSensorContext) -> None:
+        if text := alerts.about(context.instance, context.dagster_run, settings):
+            alerts.send(settings, text, context.log)
+
+    return [
+        dg.run_status_sensor(
+            run_status=ended,
+            name=name,
+            minimum_interval_seconds=30,
+            default_status=status,
+            description=words,
+        )(tell)
+        for ended, name, words in (
+            (dg.DagsterRunStatus.FAILURE, "failed_runs", "Tells of runs that failed."),
+            (dg.DagsterRunStatus.SUCCESS, "found_faults", "Tells of checks that found something."),
+        )
+    ]

@@ -21,7 +21,7 @@ from journey_dagster import users
 from journey_dagster.models import Model, every_model, model
 from journey_dagster.refresh import distrust
 from journey_dagster.settings import Settings
-from journey_dagster.tables import ids_of, key
+from journey_dagster.tables import PARTITIONED, ids_of, key, registry_of
 from journey_dagster.warehouse import POOL, Warehouse
 
 SHOWN = 10
@@ -49,7 +49,7 @@ def check(
         "blocking": blocking and not warns and not bound.per_user,
         "pool": POOL,
     }
-    if bound.per_user:
+    if bound.per_user and on in PARTITIONED:
         options["partitions_def"] = users.USERS
 
     def judge(
@@ -66,7 +66,7 @@ def check(
         return dg.AssetCheckResult(
             passed=not rows,
             severity=severity,
-            metadata={"n_wrong": len(rows)} | ({"wrong": _listed(columns, rows)} if rows else {}),
+            metadata={"n_wrong": len(rows)} | ({"wrong": listed(columns, rows)} if rows else {}),
         )
 
     with warnings.catch_warnings():
@@ -88,11 +88,17 @@ def offending(
 def held_back(
     con: duckdb.DuckDBPyConnection, settings: Settings, ids: Sequence[str]
 ) -> dict[str, str]:
-    """User id to what is wrong, by every per-user check; users without a fault are absent."""
+    """User id to what is wrong, by every per-user check; users without a fault are absent.
+
+    What a failed check reads is computed from the beginning by the next run.
+    """
     wrong: dict[str, list[str]] = defaultdict(list)
     for bound in every_model():
         if bound.schema == "checks" and bound.per_user:
-            for user_id, problem in offending(con, bound, settings, ids)[1]:
+            rows = offending(con, bound, settings, ids)[1]
+            if rows:
+                distrust(con, bound.reads)
+            for user_id, problem in rows:
                 wrong[user_id].append(f"{bound.table}: {problem}")
     return {user_id: "; ".join(problems) for user_id, problems in wrong.items()}
 
@@ -100,12 +106,17 @@ def held_back(
 def _judge_users(
     context: dg.AssetCheckExecutionContext, bound: Model, resource: Warehouse, settings: Settings
 ) -> dg.AssetCheckResult:
-    """One verdict per user, and one for all of them.
+    """One verdict for all registered users; of partitions, one per user too.
 
     A run of one partition records its result with it; a range run records without one, so the
     verdicts of its users are logged beside it.
     """
-    ids = ids_of(context, settings)
+    is_partitioned = context.has_partition_key or context.has_partition_key_range
+    ids = (
+        ids_of(context, settings)
+        if is_partitioned
+        else {user.slug: user.user_id for user in registry_of(settings)}
+    )
     with resource.get_connection() as con:
         _, rows = offending(con, bound, settings, list(ids.values()))
         if rows:
@@ -113,7 +124,7 @@ def _judge_users(
     wrong: dict[str, list[str]] = defaultdict(list)
     for user_id, problem in rows:
         wrong[user_id].append(problem)
-    if len(ids) > 1:
+    if is_partitioned and len(ids) > 1:
         for slug, user_id in ids.items():
             verdict = dg.AssetCheckEvaluation(
                 asset_key=context.check_specs[0].asset_key,
@@ -142,7 +153,8 @@ def _problems(problems: Sequence[str]) -> Mapping[str, dg.MetadataValue[Any]]:
     return {"problems": dg.MetadataValue.text("; ".join(problems[:SHOWN]))} if problems else {}
 
 
-def _listed(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
+def listed(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dg.MetadataValue[Any]:
+    """The first rows as a table for Dagster."""
     records = [
         dg.TableRecord({name: _plain(cell) for name, cell in zip(columns, row, strict=True)})
         for row in rows[:SHOWN]

@@ -1,53 +1,114 @@
-"""Everybody's reports in one go, without Dagster's bookkeeping.
+"""Whose report has to be made again, and making it: stories, documents, the list of all.
 
-Belongs here: the order of the per-user steps for many users at once. Does not belong here: the
-steps themselves (`warehouse`, `insights.telling`, `publish`), asking models (`answers`).
+Belongs here: what a report is made from, whether that changed, the order of the last steps for many
+users at once. Does not belong here: the steps themselves (`insights.telling`, `publish`), asking
+models (`answers`), Dagster (`outlets`).
 
-Dagster records each user and step, about 29 ms each; this records nothing. It takes the warehouse
-as it stands and answers of models that are there, and asks nobody.
+A report is made from the user's rows, told by their digest (`sql/marts/user_inputs.sql`), and from
+the program, its settings and the models chosen. While all that is the same, so is the report, and
+nobody makes it again.
 """
 
+import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from journey_dagster import warehouse
-from journey_dagster.insights.telling import write_stories
+import duckdb
+import msgspec
+
+from journey_dagster import site
+from journey_dagster.insights.generations import chosen as chosen_models
+from journey_dagster.insights.telling import PARTS, write_stories
+from journey_dagster.insights.telling import Outcome as Stories
 from journey_dagster.models import model
-from journey_dagster.publish import Outcome, publish_reports
+from journey_dagster.publish import USER_REPORT, Outcome, publish_reports
 from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.users import User
+from journey_dagster.version import code_version
+from journey_dagster.warehouse import ensure
 
-STEPS = ("marts/user_summary.sql", "marts/user_interests.sql", "marts/user_facts.sql")
-"""Tables that are computed per user, each from those before it."""
+INPUTS = model("marts/user_inputs.sql")
 
-AT_ONCE = 500
-"""Users whose rows are computed together: one query for all, in memory that stays small."""
+AT_ONCE = 1000
+"""Users whose facts are held in memory together."""
+
+SETTLED = ("ok", "off", "tier", "nothing", "ungrounded")
+"""What may come of a part of a text that asking again would not better."""
+
+_CHANGED = f"""
+select inputs.user_id
+from {INPUTS.name} as inputs
+left join {USER_REPORT.name} as report using (user_id)
+where made_from is distinct from digest || ' ' || $recipe
+    or status = 'withheld'
+    or user_id in (select user_id from {PARTS.name} where status not in {SETTLED})
+"""
 
 
-def build_reports(
+def changed(
+    con: duckdb.DuckDBPyConnection,
     settings: Settings,
     insights: InsightsSettings,
-    chosen: Sequence[User],
     registered: Sequence[User],
-) -> list[Outcome]:
-    """Compute and publish the reports of these users.
+) -> list[User]:
+    """Whose report has to be made again, in the registry's order.
+
+    That is whoever's rows changed since, whose report is withheld or gone, and whose text a model
+    failed to write.
 
     Args:
-        settings: where and how.
-        insights: which models' answers are used; none is asked.
-        chosen: whose reports.
+        con: the warehouse, writable.
+        settings: that reports are made by.
+        insights: which models' answers are used.
         registered: everyone in the registry.
-
-    Raises:
-        WarehouseError: the warehouse is not there, or somebody else holds it.
     """
-    outcomes: list[Outcome] = []
-    with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
-        for start in range(0, len(chosen), AT_ONCE):
-            users = chosen[start : start + AT_ONCE]
-            ids = [user.user_id for user in users]
-            for step in STEPS:
-                warehouse.replace(con, model(step), settings.sql_parameters(), ids)
-            write_stories(con, ids, settings, insights)
-            outcomes += publish_reports(con, settings, users, registered, datetime.now(UTC))
-    return outcomes
+    ensure(con, USER_REPORT)
+    ensure(con, PARTS)
+    found = con.execute(_CHANGED, {"recipe": _recipe(settings, insights)}).fetchall()
+    ids = {row[0] for row in found}
+    return [
+        user
+        for user in registered
+        if user.user_id in ids or not site.report_path(settings.site, user.slug).is_file()
+    ]
+
+
+def make_reports(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    insights: InsightsSettings,
+    users: Sequence[User],
+    registered: Sequence[User],
+) -> tuple[Stories, list[Outcome]]:
+    """Write the stories and the reports of these users; no model is asked.
+
+    Args:
+        con: the warehouse, writable.
+        settings: where and how.
+        insights: which models' answers are used.
+        users: whose reports.
+        registered: everyone in the registry.
+    """
+    stories = Stories()
+    for start in range(0, len(users), AT_ONCE):
+        ids = [user.user_id for user in users[start : start + AT_ONCE]]
+        told = write_stories(con, ids, settings, insights)
+        stories.troubles |= told.troubles
+        stories.parts |= told.parts
+    made = made_from(con, settings, insights)
+    return stories, publish_reports(con, settings, users, registered, made)
+
+
+def made_from(
+    con: duckdb.DuckDBPyConnection, settings: Settings, insights: InsightsSettings
+) -> dict[str, str]:
+    """What reports would be made from now, by user id."""
+    recipe = _recipe(settings, insights)
+    rows = con.execute(f"select user_id, digest from {INPUTS.name}").fetchall()
+    return {user_id: f"{digest} {recipe}" for user_id, digest in rows}
+
+
+def _recipe(settings: Settings, insights: InsightsSettings) -> str:
+    """What all reports have in common."""
+    models = chosen_models(insights) if insights.enabled else {}
+    told = [code_version(), settings.sql_parameters(), settings.session_gap_minutes, models]
+    return hashlib.sha256(msgspec.json.encode(told, enc_hook=str)).hexdigest()[:12]

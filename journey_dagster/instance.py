@@ -1,7 +1,7 @@
 """Dagster's own state: where it lies, and the partitions in it.
 
-Belongs here: DAGSTER_HOME, keeping partition keys and registry in step, burying killed runs.
-Does not belong here: running anything (`runs`).
+Belongs here: DAGSTER_HOME, keeping partition keys and registry in step, who may run now.
+Does not belong here: running anything (`runs`), telling which runs were killed (`workers`).
 """
 
 import fcntl
@@ -14,19 +14,12 @@ from typing import cast
 import dagster as dg
 import yaml
 
-from journey_dagster import users
+from journey_dagster import users, workers
 from journey_dagster.settings import ROOT, Settings
 from journey_dagster.warehouse import WarehouseBusyError
 
 FROM_CLI = {"journey/from": "cli"}
 """Tag of runs that live in a process of the command line."""
-
-UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -35,10 +28,9 @@ def dagster_home(settings: Settings) -> Path:
     `.dagster/` at the top level for the default home, else in the home: whoever moves the data
     moves what Dagster knows of it. A DAGSTER_HOME from outside is used as it is.
     """
-    if given := os.environ.get("DAGSTER_HOME"):
-        return Path(given)
-    default = Settings.model_fields["home"].default
-    home = (ROOT if settings.home == default else settings.home) / ".dagster"
+    home = dagster_folder(settings)
+    if os.environ.get("DAGSTER_HOME"):
+        return home
     home.mkdir(parents=True, exist_ok=True)
     config = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
     text = yaml.safe_dump(_rooted(config, home))
@@ -46,6 +38,14 @@ def dagster_home(settings: Settings) -> Path:
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
         target.write_text(text, encoding="utf-8")
     return home
+
+
+def dagster_folder(settings: Settings) -> Path:
+    """Where DAGSTER_HOME is or will be."""
+    if given := os.environ.get("DAGSTER_HOME"):
+        return Path(given)
+    default = Settings.model_fields["home"].default
+    return (ROOT if settings.home == default else settings.home) / ".dagster"
 
 
 def _rooted(node: object, home: Path) -> object:
@@ -67,14 +67,16 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 @contextmanager
 def only_runner(instance: dg.DagsterInstance, settings: Settings) -> Generator[None]:
-    """Be the only process that runs jobs of this home from the command line.
+    """Be the only process that runs jobs of this home.
 
-    The lock ends with its process, however that ends. So whatever such a run is still recorded as
-    started when the lock is free was killed: it is marked as failed, and what it held of the pool
-    is given back; otherwise the next run would wait for it for ever.
+    The lock ends with its process, however that ends. So whatever run of the command line is still
+    recorded as started when the lock is free was killed, and so was any whose process is gone:
+    they are marked as failed, and what they held of the pool is given back; otherwise the next run
+    would wait for them for ever. The daemon, for its part, leaves its runs in the queue while this
+    one is under way (`max_concurrent_runs` in `dagster.yaml`).
 
     Raises:
-        WarehouseBusyError: another `journey run` is under way.
+        WarehouseBusyError: another run is under way, of the command line or of the daemon.
     """
     with (dagster_home(settings) / "run.lock").open("w") as lock:
         try:
@@ -83,10 +85,15 @@ def only_runner(instance: dg.DagsterInstance, settings: Settings) -> Generator[N
             raise WarehouseBusyError(
                 f"another `journey run` is under way in {settings.home}. Try again when it is done"
             ) from error
-        filters = dg.RunsFilter(statuses=UNFINISHED, tags=FROM_CLI)
-        for killed in instance.get_runs(filters):
-            instance.report_run_failed(killed, "its process was killed")
-            instance.event_log_storage.free_concurrency_slots_for_run(killed.run_id)
+        ours = dg.RunsFilter(statuses=workers.UNFINISHED, tags=FROM_CLI)
+        for run in instance.get_runs(ours):
+            workers.bury(instance, run)
+        workers.bury_killed(instance)
+        for run in instance.get_runs(dg.RunsFilter(statuses=workers.UNFINISHED), limit=1):
+            raise WarehouseBusyError(
+                f"Dagster's run {run.run_id} ({run.job_name}) is under way in {settings.home}. "
+                "Try again when it is done; the Runs page of Dagster's UI shows how far it is"
+            )
         yield
 
 

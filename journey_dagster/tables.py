@@ -1,10 +1,10 @@
 """Binds one SQL file to one Dagster asset: `events = table("core/events.sql")`.
 
-Belongs here: what Dagster shows of a table, and the step that computes it.
+Belongs here: what Dagster shows of a table, the step that computes it, which are partitioned.
 Does not belong here: SQL (`sql/`), how a table is replaced (`warehouse`), which tables there are
 (`assets/`). Concept: https://docs.dagster.io/guides/build/assets
 
-The file says everything the binding does not: description, lineage, per-user or not, code version.
+The file says everything the binding does not: description, lineage, code version.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,21 @@ from typing import Any
 
 import dagster as dg
 
-from journey_dagster import users, warehouse
+from journey_dagster import users
 from journey_dagster.models import Model, model
 from journey_dagster.refresh import REFRESHES, refresh
 from journey_dagster.settings import Settings
-from journey_dagster.warehouse import POOL, Warehouse, Written, written
+from journey_dagster.warehouse import POOL, Warehouse, Written, replace, written
 
 OWNERS = ["team:journey"]
+
+PARTITIONED = (
+    "insights.answers",
+    "marts.user_insights",
+    "marts.user_generations",
+    "marts.user_report",
+)
+"""What has a partition per user: each costs Dagster about 29 ms per user, so there are few."""
 
 ALL_AT_ONCE = dg.BackfillPolicy.single_run()
 """However many users are asked for, one run computes them: a query per user costs 60 times more."""
@@ -44,7 +52,7 @@ def spec(table: Model, *, also_reads: Sequence[str] = ()) -> dg.AssetSpec:
         kinds=_kinds(table),
         owners=OWNERS,
         code_version=table.version,
-        partitions_def=users.USERS if table.per_user else None,
+        partitions_def=users.USERS if table.name in PARTITIONED else None,
         metadata={
             "dagster/table_name": table.name,
             "sql": dg.MetadataValue.md(f"```sql\n{table.sql}\n```"),
@@ -73,18 +81,14 @@ def table(file: str) -> dg.AssetsDefinition:
     """The asset of one SQL file below `sql/`."""
     bound = model(file)
 
-    @dg.multi_asset(
-        name=bound.name.replace(".", "__"),
-        specs=[spec(bound)],
-        pool=POOL,
-        backfill_policy=ALL_AT_ONCE if bound.per_user else None,
-    )
+    @dg.multi_asset(name=bound.name.replace(".", "__"), specs=[spec(bound)], pool=POOL)
     def build(
-        context: dg.AssetExecutionContext,
-        warehouse: Warehouse,
-        settings: dg.ResourceParam[Settings],
+        warehouse: Warehouse, settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[Any]:
-        return build_table(context, bound, warehouse, settings)
+        with warehouse.get_connection() as con:
+            return dg.MaterializeResult(
+                metadata=shown(replace(con, bound, settings.sql_parameters()))
+            )
 
     return build
 
@@ -124,20 +128,6 @@ def tables(name: str, *files: str) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=key(REFRESHES.name), metadata=found)
 
     return advance
-
-
-def build_table(
-    context: dg.AssetExecutionContext, bound: Model, resource: Warehouse, settings: Settings
-) -> dg.MaterializeResult[Any]:
-    """Compute a table anew, of the partitions asked for where it is per user."""
-    ids: dict[str, str] = ids_of(context, settings) if bound.per_user else {}
-    with resource.get_connection() as con:
-        found = warehouse.replace(con, bound, settings.sql_parameters(), ids.values())
-    for slug, user_id in ids.items():
-        context.add_asset_metadata(
-            {"dagster/partition_row_count": found.user_rows[user_id]}, partition_key=slug
-        )
-    return dg.MaterializeResult(metadata=shown(found))
 
 
 def ids_of(

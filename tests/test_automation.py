@@ -23,26 +23,29 @@ def nightly(settings: Settings, instance: dg.DagsterInstance):
     return defs.resolve_schedule_def("every_night").evaluate_tick(context)
 
 
-def test_the_night_makes_the_reports_of_everyone_registered(settings, instance):
-    instance.add_dynamic_partitions(users.USERS_NAME, ["b", "a", "c"])
+def test_the_night_is_one_run_of_everything(settings, instance):
+    instance.add_dynamic_partitions(users.USERS_NAME, ["b", "a"])
     (request,) = nightly(settings, instance).run_requests
-    assert request.tags["dagster/asset_partition_range_start"] == "b"
-    assert request.tags["dagster/asset_partition_range_end"] == "c"
+    assert not {name for name in request.tags if "partition" in name}
     assert request.asset_selection is None
+    defs = build_defs(settings)
+    keys = defs.resolve_job_def("nightly").asset_layer.selected_asset_keys
+    graph = defs.resolve_asset_graph()
+    assert keys == {key for key in graph.get_all_asset_keys() if not graph.get(key).is_partitioned}
 
 
-def test_a_night_without_users_makes_the_rest(settings, instance):
-    (request,) = nightly(settings, instance).run_requests
-    names = {".".join(key.path) for key in request.asset_selection}
-    assert "core.events" in names
-    assert "site.analytics" in names
-    assert "marts.user_report" not in names
+def test_a_night_waits_until_the_last_one_is_over(settings, instance):
+    run = instance.create_run_for_job(build_defs(settings).resolve_job_def("nightly"))
+    skipped = nightly(settings, instance)
+    assert not skipped.run_requests
+    assert run.run_id in skipped.skip_message
+    instance.report_run_failed(run)
+    assert nightly(settings, instance).run_requests
 
 
 def test_the_schedule_runs_by_itself_only_in_a_deployment(monkeypatch):
     def state() -> dg.DefaultScheduleStatus:
-        job = dg.define_asset_job("some_job")
-        return nightly_schedule(job, without_users=dg.AssetSelection.all()).default_status
+        return nightly_schedule(dg.define_asset_job("some_job")).default_status
 
     assert state() == dg.DefaultScheduleStatus.STOPPED
     monkeypatch.setenv("JOURNEY_AUTOMATE", "true")

@@ -1,10 +1,10 @@
-/* One row per fact that a report or a model may use of a user asked for.
+/* One row per fact that a report or a model may use of a registered user.
 
 What each fact is, and the evidence it needs, is said by marts.fact_definitions; what cannot be told
 of a user, because nobody stated it or the evidence is thin, has no row. Among equals the first by
 name leads, or the earliest. */
 with summary as (
-    select * from marts.user_summary where user_id = any($users::varchar[])
+    select * from marts.user_summary
 ),
 
 of_summary as (
@@ -40,12 +40,12 @@ of_summary as (
 months as (
     select user_id, date_trunc('month', local_date)::date as month, sum(n_events)::bigint as n_events
     from marts.user_days
-    where user_id = any($users::varchar[])
+    semi join summary using (user_id)
     group by all
 ),
 
 hours as (
-    select * from marts.user_hour_week where user_id = any($users::varchar[])
+    select * from marts.user_hour_week semi join summary using (user_id)
 ),
 
 weekdays as (
@@ -90,7 +90,7 @@ of_calendar as (
 ),
 
 pages as (
-    select * from marts.user_pages where user_id = any($users::varchar[])
+    select * from marts.user_pages semi join summary using (user_id)
 ),
 
 of_pages as (
@@ -119,18 +119,19 @@ of_pages as (
 
 -- Publications, topics and authors, where they are known.
 topic_months as (
-    select * from marts.user_topics_monthly where user_id = any($users::varchar[])
+    select * from marts.user_topics_monthly semi join summary using (user_id)
 ),
 
 names as (
     select user_id, 'source' as kind, publication as name, sum(n_events)::bigint as n_events
     from marts.user_sources
-    where user_id = any($users::varchar[]) and publication is not null
+    semi join summary using (user_id)
+    where publication is not null
     group by all
     union all
     select user_id, 'topic', topic, sum(n_events)::bigint from topic_months group by all
     union all
-    select user_id, 'author', author, n_events from marts.user_authors where user_id = any($users::varchar[])
+    select user_id, 'author', author, n_events from marts.user_authors semi join summary using (user_id)
 ),
 
 ranked as (
@@ -203,7 +204,8 @@ firsts as (
         arg_min(tags[1], (occurred_at, tie_break, event_id)) filter (tags[1] is not null) as topic
     from core.events
     join core.pages as pages using (page_key)
-    where user_id = any($users::varchar[]) and not is_noise
+    semi join summary using (user_id)
+    where not is_noise
     group by all
 ),
 
@@ -228,7 +230,8 @@ of_firsts as (
 recent as (
     select *, row_number() over (partition by user_id order by recent_rank) as place
     from marts.user_recent
-    where user_id = any($users::varchar[]) and title is not null
+    semi join summary using (user_id)
+    where title is not null
 ),
 
 of_recent as (
@@ -247,7 +250,8 @@ of_cohort as (
         ], recursive := true),
         n_others as n
     from marts.user_cohort
-    where user_id = any($users::varchar[]) and n_others >= 20
+    semi join summary using (user_id)
+    where n_others >= 20
 ),
 
 facts as (

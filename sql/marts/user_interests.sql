@@ -1,4 +1,4 @@
-/* One row per user asked for and interest: a topic, and the rule that makes it one.
+/* One row per registered user and interest: a topic, and the rule that makes it one.
 
 Only of users with evidence for the year (T3); all days are those of the user's clock, and the last
 90 days end on the last day of all data.
@@ -15,7 +15,7 @@ with asked as (
     select user_id, tz, span_days, (data_through at time zone tz)::date as through_date
     from marts.user_summary
     join core.horizon on true
-    where user_id = any($users::varchar[]) and evidence_tier = 'T3'
+    where evidence_tier = 'T3'
 ),
 
 known as (
@@ -32,7 +32,7 @@ tagged as (
 days as (
     select user_id, local_date, n_events
     from marts.user_days
-    where user_id = any($users::varchar[])
+    semi join asked using (user_id)
 ),
 
 totals as (

@@ -1,6 +1,6 @@
 /* One row per registered user: whether the report is out, and if not, why.
 
-Filled by the report asset. */
+Filled by what writes reports. */
 select
     null::varchar as user_id,           -- Id of the user.
     null::varchar as slug,              -- Name of the user in addresses and partitions.
@@ -14,5 +14,6 @@ select
     null::bigint as active_days,        -- Days with an event.
     null::date as last_event_date,      -- Last active day, by the user's calendar.
     null::json as months,               -- Events per month, for the landing page.
-    null::varchar as sha256             -- Checksum of the report file; null when it is withheld.
+    null::varchar as sha256,            -- Checksum of the report file; null when it is withheld.
+    null::varchar as made_from          -- What the report was made from; while it is the same, so is the report.
 where false

@@ -1,9 +1,9 @@
-/* One row per user asked for: the headline numbers and what they may be used to say.
+/* One row per registered user: the headline numbers and what they may be used to say.
 
 Tiers: T0 no events; T1 under 3 active days or under 5 sessions; T2 under 10 active days or a span
 below 28 days; T3 the rest. */
 with asked as (
-    select user_id, tz from core.users where user_id = any($users::varchar[])
+    select user_id, tz from core.users where is_registered
 ),
 
 days as (
@@ -17,7 +17,7 @@ days as (
         arg_max(local_date, (n_events, -epoch(local_date))) as busiest_date,
         max(n_events) as busiest_date_events
     from marts.user_days
-    where user_id = any($users::varchar[])
+    semi join asked using (user_id)
     group by all
 ),
 
@@ -30,7 +30,7 @@ streaks as (
             local_date,
             local_date - row_number() over (partition by user_id order by local_date)::integer as island
         from marts.user_days
-        where user_id = any($users::varchar[])
+        semi join asked using (user_id)
     )
     group by user_id, island
 ),
@@ -58,7 +58,7 @@ sessions as (
         quantile_cont(duration_seconds, 0.9) / 60 as p90_session_minutes,
         median(n_steps) as median_session_steps
     from core.sessions
-    where user_id = any($users::varchar[])
+    semi join asked using (user_id)
     group by all
 ),
 
@@ -69,14 +69,14 @@ hours as (
         arg_max(hour, (n_events, -weekday, -hour)) as peak_hour,
         max(n_events) as peak_events
     from marts.user_hour_week
-    where user_id = any($users::varchar[])
+    semi join asked using (user_id)
     group by all
 ),
 
 pages as (
     select user_id, count(*) as n_pages
     from marts.user_pages
-    where user_id = any($users::varchar[])
+    semi join asked using (user_id)
     group by all
 ),
 
@@ -103,8 +103,8 @@ events as (
             null
         ) as n_previous_events
     from core.events as events
+    semi join asked using (user_id)
     left join windows on true
-    where events.user_id = any($users::varchar[])
     group by all
 )
 

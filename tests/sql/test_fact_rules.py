@@ -170,8 +170,7 @@ def calm(examples: int) -> Callable[..., Any]:
 
 def told(con: duckdb.DuckDBPyConnection, users: Sequence[str]) -> dict[str, Told]:
     """User to fact id to value, text and support."""
-    compute(con, *TABLES)
-    compute(con, *PER_USER, users=users)
+    compute(con, *TABLES, *PER_USER)
     check = MODELS["checks.facts_are_sound"]
     assert con.execute(check.sql, bound(check, {"users": users})).fetchall() == []
     found: dict[str, Told] = {user: {} for user in users}
