@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint dev bench docs lock kafka-up kafka-down soak clean
+.PHONY: help setup demo test e2e lint dev bench compat docs lock kafka-up kafka-down soak clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -29,6 +29,9 @@ demo: $(READY) ## synthetic topics -> warehouse -> reports -> local site, offlin
 test: $(READY) ## run the tests (TESTS=tests/sql for some; JOURNEY_REQUIRE_ALL=1 turns skips into failures)
 	$(BIN)/pytest $(TESTS)
 
+e2e: $(READY) ## nights, a backfill and a power cut in a real Dagster (minutes; CI leaves it out)
+	$(BIN)/pytest -m e2e tests/e2e
+
 lint: $(READY) ## ruff and strict types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,6 +48,13 @@ bench: kafka-up ## measure: ratios side by side in one run (starts Kafka)
 	$(BIN)/python bench/day.py
 	$(BIN)/python bench/friction.py
 	$(BIN)/python bench/insights.py
+	$(BIN)/python bench/first_view.py
+	$(BIN)/python bench/backfill.py
+	$(BIN)/python bench/night.py
+	$(BIN)/python bench/reports.py
+
+compat: $(READY) ## open the analysts' copy of a demo with older and newer versions of DuckDB (from PyPI)
+	$(BIN)/python scripts/compat.py
 
 docs: $(READY) ## renew the generated reference
 	$(BIN)/python scripts/reference.py

@@ -2,14 +2,17 @@
 
 import dagster as dg
 
-from journey_dagster.automation import nightly_schedule, users_sensor
-
-PER_USER = dg.AssetSelection.from_string(
-    "key:marts/user_summary or key:marts/user_interests or key:marts/user_facts "
-    "or key:insights/answers or key:marts/user_insights or key:marts/user_generations "
-    "or key:marts/user_report"
+from journey_dagster.automation import (
+    alert_sensors,
+    killed_runs_sensor,
+    nightly_schedule,
+    users_sensor,
 )
-FOR_ALL = dg.AssetSelection.all() - PER_USER
+from journey_dagster.tables import PARTITIONED, key
+
+PER_USER = dg.AssetSelection.assets(*(key(name) for name in PARTITIONED))
+EVERYONE = dg.AssetSelection.groups("everyone")
+FOR_ALL = dg.AssetSelection.all() - PER_USER - EVERYONE
 
 # The stages: each asset for all users is in exactly one of them, and reads none of a later one.
 _PARSE = FOR_ALL & dg.AssetSelection.groups("raw", "core", "meta")
@@ -24,20 +27,23 @@ _ANALYSIS = FOR_ALL & (
     | dg.AssetSelection.groups("site")
 )
 
-warehouse = dg.define_asset_job(
-    "warehouse",
-    selection=FOR_ALL,
-    description="Everything for all users at once: what arrived, journeys, marts, pages, the copy.",
-)
 nightly = dg.define_asset_job(
     "nightly",
-    selection=dg.AssetSelection.all(),
-    description="Everything, and then the report of every registered user in one go.",
+    selection=FOR_ALL | EVERYONE,
+    description="Everything, and the reports of whoever changed.",
+)
+chosen = dg.define_asset_job(
+    "chosen",
+    selection=FOR_ALL | PER_USER,
+    description="Everything, and the reports of the users chosen, whether they changed or not.",
 )
 reports = dg.define_asset_job(
     "reports",
     selection=PER_USER,
     description="Only the reports of the users chosen, from the marts as they stand.",
+)
+publish = dg.define_asset_job(
+    "publish", "key:site/published", description="Only bring the site as it stands to its place."
 )
 
 _METRICS = FOR_ALL - _PARSE - _GRAPH - _ANALYSIS
@@ -51,6 +57,6 @@ stages = [
     )
 ]
 
-JOBS = [warehouse, nightly, reports, *stages]
-SCHEDULES = [nightly_schedule(nightly, without_users=FOR_ALL)]
-SENSORS = [users_sensor()]
+JOBS = [nightly, chosen, reports, publish, *stages]
+SCHEDULES = [nightly_schedule(nightly)]
+SENSORS = [users_sensor(), killed_runs_sensor(), *alert_sensors()]

@@ -31,6 +31,7 @@ journeys = tables(
     "marts/transitions.sql",
     "marts/page_flows.sql",
     "marts/flow_metrics.sql",
+    "marts/daily_metrics.sql",
     "marts/sankey.sql",
     "marts/paths.sql",
     "marts/loops.sql",

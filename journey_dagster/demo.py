@@ -14,6 +14,7 @@ import msgspec
 from pydantic import SecretStr
 
 from journey_dagster import users, warehouse
+from journey_dagster.analysts_copy import dated
 from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.standin.honest import honest
@@ -111,5 +112,7 @@ def _clear(settings: Settings) -> None:
     ):  # fmt: skip
         for ending in ("", ".wal", "-wal", "-shm"):
             file.with_name(file.name + ending).unlink(missing_ok=True)
+    for copy in dated(settings.analytics):
+        copy.unlink(missing_ok=True)
     with open_instance(settings) as instance:
         sync_partitions(instance, [], remove=True)

@@ -14,6 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from journey_dagster import funnels, identity
+from journey_dagster.erasure import ageing, steps
 from journey_dagster.models import Model, model
 from journey_dagster.settings import KafkaSettings, Settings
 from journey_dagster.tables import key, registry_of, shown
@@ -42,13 +43,22 @@ def read_topics(
     settings: dg.ResourceParam[Settings],
     broker: dg.ResourceParam[KafkaSettings],
 ) -> dg.MaterializeResult[Any]:
-    """Read the topics named in KAFKA_TOPICS to the ends they have now.
+    """Read the topics named in KAFKA_TOPICS to the ends they have now; what is too old goes first.
 
     A gap does not end the run here: its check does, before anything is published.
     """
+    if steps.is_open(settings):
+        raise dg.Failure(
+            "somebody is being forgotten, and that was interrupted. Finish it: journey run",
+            allow_retries=False,
+        )
     with warehouse.get_connection() as con:
         receipts: list[Receipt] = []
         prepare(con)
+        try:
+            n_aged, _ = ageing.retain(con, settings, datetime.now(UTC))
+        except TopicError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         if broker.topics:
             try:
                 receipts = kafka.ingest(con, settings, broker, broker.topics, datetime.now(UTC))
@@ -75,6 +85,8 @@ def read_topics(
             "n_late": sum(receipt.n_late for receipt in receipts),
             "n_duplicates": sum(receipt.n_duplicates for receipt in receipts),
             "n_tombstones": sum(receipt.n_tombstones for receipt in receipts),
+            "n_erased": sum(receipt.n_erased for receipt in receipts),
+            "n_too_old": n_aged,
             "n_quarantined": reasons.total(),
             **{f"quarantined_{reason}": n for reason, n in sorted(reasons.items())},
             "lag": sum(state.lag or 0 for state in states),

@@ -4,8 +4,8 @@ Belongs here: a file's name, description, column docs, what it reads, its parame
 Does not belong here: running SQL (`warehouse`) and binding it to Dagster (`tables`, `checks`).
 
 Conventions of a file: one SELECT in plain DuckDB SQL; a leading block comment that starts with the
-grain ("One row per session."); behind a column, a line comment that describes it. Naming `$users`
-makes it per-user. What it reads is found by DuckDB's own parser, never typed by hand.
+grain ("One row per session."); behind a column, a line comment that describes it. A check that
+names `$users` is per user. What a file reads is found by DuckDB's parser, never typed by hand.
 """
 
 import copy
@@ -86,7 +86,7 @@ class Model:
 
     @property
     def per_user(self) -> bool:
-        """Whether the file computes only the users asked for."""
+        """Whether a check judges each of the users asked for."""
         return "users" in self.parameters
 
     @cached_property

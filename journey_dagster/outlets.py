@@ -1,42 +1,35 @@
 """The steps at the end of the graph: stories, reports, pages, the analysts' copy.
 
-Belongs here: the Dagster shells around `insights`, `publish`, `site` and `warehouse.publish`.
+Belongs here: the Dagster shells around `insights`, `publish`, `site` and `analysts_copy`.
 Does not belong here: what they do.
 """
 
+import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from journey_dagster import data_page, friction_page, publish, recorded, site, status_page
-from journey_dagster.checks import SHOWN
-from journey_dagster.insights import telling
+from journey_dagster import (
+    analysts_copy,
+    data_page,
+    friction_page,
+    meta_tables,
+    publish,
+    recorded,
+    site,
+    status_page,
+)
+from journey_dagster.analysts_copy import PRIVATE
 from journey_dagster.models import QUERIES, every_model
-from journey_dagster.settings import InsightsSettings, Settings
+from journey_dagster.settings import Settings
 from journey_dagster.site.single import single_file
-from journey_dagster.tables import OWNERS, ids_of, key, registry_of, shown, spec
-from journey_dagster.users import USERS
-from journey_dagster.warehouse import PRIVATE, Warehouse, publish_copy, written
+from journey_dagster.tables import OWNERS, key
+from journey_dagster.version import code_version
+from journey_dagster.warehouse import Warehouse
 
 _TABLES = [model.name for model in every_model() if model.schema not in QUERIES | PRIVATE]
-
-_READ_FOR_STORIES = ["marts.user_summary", "marts.user_facts", "core.users", "core.user_names"]
-
-INSIGHTS = [
-    spec(each, also_reads=[*_READ_FOR_STORIES, "insights.answers"]).replace_attributes(
-        partitions_def=USERS
-    )
-    for each in (telling.INSIGHTS, telling.PARTS)
-]
-
-# Publishing waits for the checks on what it counts, so it names all that must be sound.
-REPORT = spec(
-    publish.USER_REPORT,
-    also_reads=[name for name in _TABLES if name != publish.USER_REPORT.name],
-).replace_attributes(partitions_def=USERS)
 
 PAGES = dg.AssetSpec(
     ["site", "pages"],
@@ -85,93 +78,11 @@ DICTIONARY = dg.AssetSpec(
 )
 
 
-def tell_stories(
-    context: dg.AssetExecutionContext,
-    warehouse: Warehouse,
-    settings: dg.ResourceParam[Settings],
-    insights: dg.ResourceParam[InsightsSettings],
-) -> Iterator[dg.MaterializeResult[Any]]:
-    """Write the users' stories; whoever's facts make none has none, and is held back later."""
-    ids = ids_of(context, settings)
-    with warehouse.get_connection() as con:
-        outcome = telling.write_stories(con, list(ids.values()), settings, insights)
-        stories, parts = written(con, telling.INSIGHTS), written(con, telling.PARTS)
-    for slug, user_id in ids.items():
-        about = {"trouble": outcome.troubles[user_id]} if user_id in outcome.troubles else {}
-        about |= _about_story(context.run.run_id, outcome.parts.get(user_id, []))
-        context.add_asset_metadata(about, asset_key=INSIGHTS[0].key, partition_key=slug)
-    yield dg.MaterializeResult(
-        asset_key=INSIGHTS[0].key,
-        metadata=shown(stories) | {"n_without_story": len(outcome.troubles)},
-    )
-    yield dg.MaterializeResult(asset_key=INSIGHTS[1].key, metadata=shown(parts))
-
-
-def _about_story(run_id: str, parts: Sequence[telling.Told]) -> dict[str, Any]:
-    """Who told a user's story, and for how much."""
-    models = sorted({part.model for part in parts if part.model and part.source == "llm"})
-    paid = [part.paid for part in parts if part.paid]
-    return {
-        "source": "llm" if models else "template",
-        "models": ", ".join(models),
-        "n_sentences": sum(len(part.sentences) for part in parts),
-        "n_dropped": sum(len(part.dropped) for part in parts),
-        "n_from_cache": sum(one.run_id != run_id for one in paid),
-        "tokens": sum(one.tokens_in + one.tokens_out for one in paid),
-        "cost_usd": sum(one.micro_usd for one in paid) / 1_000_000,
-    }
-
-
-def publish_users(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult[Any]:
-    """Publish the users' reports; raise at the end if any was withheld.
-
-    By then all others are out and recorded as materialized, so that the run is red for exactly the
-    partitions that have no report (docs/adr/0003).
-    """
-    registered = registry_of(settings)
-    ids = ids_of(context, settings)
-    chosen = [user for user in registered if user.slug in ids]
-    nobody = [slug for slug in context.partition_keys if slug not in ids]
-    with warehouse.get_connection() as con:
-        outcomes = publish.publish_reports(con, settings, chosen, registered, datetime.now(UTC))
-        found = written(con, publish.USER_REPORT)
-    failed = dict.fromkeys(nobody, "no registered user has this slug")
-    for outcome in outcomes:
-        slug = outcome.user.slug
-        if outcome.status == "withheld":
-            failed[slug] = outcome.reason or ""
-    for outcome in outcomes:
-        slug, about = outcome.user.slug, _about(settings, outcome)
-        if not failed:
-            context.add_asset_metadata(about, partition_key=slug)
-        elif slug not in failed:
-            context.log_event(dg.AssetMaterialization(REPORT.key, partition=slug, metadata=about))
-    if failed:
-        told = [f"{slug}: {reason}" for slug, reason in failed.items()]
-        raise dg.Failure(
-            f"{len(failed)} of {len(context.partition_keys)} reports withheld, the others are "
-            f"published. {'; '.join(told[:SHOWN])}",
-            metadata={"withheld": dg.MetadataValue.json(failed)},
-            allow_retries=False,
-        )
-    return dg.MaterializeResult(metadata=shown(found) | {"n_published": len(outcomes)})
-
-
-def _about(settings: Settings, outcome: publish.Outcome) -> dict[str, Any]:
-    return {
-        "status": outcome.status,
-        "evidence_tier": outcome.entry["evidence_tier"],
-        "n_events": outcome.entry["n_events"],
-        "n_sessions": outcome.entry["n_sessions"],
-        "report": dg.MetadataValue.path(site.report_path(settings.site, outcome.user.slug)),
-    }
-
-
 def write_site_pages(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[Any]:
     """Copy the static pages into the site."""
     n_files = site.write_pages(settings.site)
+    if not (settings.site / "data" / "users.json").exists():
+        site.write_index(settings.site, None, [])  # nobody was ever registered
     return dg.MaterializeResult(
         metadata={"n_files": n_files, "site": dg.MetadataValue.path(settings.site)}
     )
@@ -239,14 +150,33 @@ def _graph() -> dg.Definitions:
     return defs
 
 
-def copy_analytics(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[Any]:
+def copy_analytics(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[Any]:
     """Publish the analysts' copy."""
-    rows = publish_copy(settings.database, settings.analytics)
+    with warehouse.get_connection(read_only=True) as con:
+        row = con.execute("select data_through from core.horizon").fetchone()
+    now = {"data_through": row[0] if row else None, "code_version": code_version()}
+    runs = [
+        dataclasses.replace(run, **now) if run.run_id == context.run.run_id else run
+        for run in recorded.runs(context.instance, ANALYTICS.key)
+    ]
+    graph = _graph()
+    verdicts = recorded.verdicts(context.instance, recorded.checks(graph))
+    rows = analysts_copy.publish(
+        settings.database,
+        settings.analytics,
+        meta_tables.rows(verdicts, runs, recorded.places(graph)),
+        keep_days=settings.keep_copies_days,
+    )
+    through = {"data_through": dg.MetadataValue.timestamp(row[0])} if row and row[0] else {}
     return dg.MaterializeResult(
         metadata={
             "n_tables": len(rows),
             "n_rows": sum(rows.values()),
             "n_bytes": settings.analytics.stat().st_size,
             "file": dg.MetadataValue.path(settings.analytics),
+            "code_version": now["code_version"],
+            **through,
         }
     )

@@ -8,7 +8,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import duckdb
@@ -58,7 +58,7 @@ def publish_reports(
     settings: Settings,
     chosen: Sequence[User],
     registered: Sequence[User],
-    now: datetime,
+    made_from: Mapping[str, str],
 ) -> list[Outcome]:
     """Write the reports of the chosen users, and the list of all last.
 
@@ -69,10 +69,10 @@ def publish_reports(
         settings: where the site is, and thresholds.
         chosen: users whose reports are made.
         registered: everyone in the registry; reports of others are removed.
-        now: when the documents say they were built.
+        made_from: what each user's report is made from, to be noted with it.
     """
     ensure(con, USER_REPORT)
-    outcomes = list(_write(con, settings, chosen, now))
+    outcomes = list(_write(con, settings, chosen))
     kept = [user.user_id for user in registered]
     with transaction(con):
         con.execute(
@@ -80,18 +80,23 @@ def publish_reports(
             "where user_id = any($written) or not user_id = any($kept)",
             {"written": [user.user_id for user in chosen], "kept": kept},
         )
-        insert(con, USER_REPORT, pa.Table.from_pylist([_row(outcome) for outcome in outcomes]))
+        rows = [
+            _row(outcome) | {"made_from": made_from.get(outcome.user.user_id)}
+            for outcome in outcomes
+        ]
+        insert(con, USER_REPORT, pa.Table.from_pylist(rows))
     site.write_index(settings.site, data_through(con), _index(con, registered))
     return outcomes
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, settings: Settings, chosen: Sequence[User], now: datetime
+    con: duckdb.DuckDBPyConnection, settings: Settings, chosen: Sequence[User]
 ) -> Iterator[Outcome]:
     """The reports, one document in memory at a time; nothing of whoever is held back."""
     users = {user.user_id: user for user in chosen}
     wrong = held_back(con, settings, [*users])
-    for report in build(con, [name for name in users if name not in wrong], settings, now):
+    sound = [user_id for user_id in users if user_id not in wrong]
+    for report in build(con, sound, settings, datetime.now(UTC)):
         yield _outcome(settings, users.pop(report.user_id), report.document)
     for user_id, user in users.items():
         yield Outcome(user, "withheld", wrong.get(user_id, _UNKNOWN))

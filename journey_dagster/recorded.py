@@ -1,7 +1,8 @@
 """What Dagster knows of the graph, and what it recorded of its runs.
 
-Belongs here: who reads whom, which checks there are, their latest verdicts, when an asset was
-computed last; what the site's pages tell of all this is theirs (`status_page`, `data_page`).
+Belongs here: who reads whom, which checks there are, their latest verdicts, the runs, when an asset
+was computed last; what pages and the copy tell of all this is theirs (`status_page`, `data_page`,
+`meta_tables`).
 Does not belong here: the graph itself (`assets/`), running it (`runs`).
 
 A check's verdict is the one recorded when it was judged: judging it again for a page would cost as
@@ -11,9 +12,14 @@ much as the run, and could say something else than what held the run up.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 import dagster as dg
+
+RUNS = 1000
+"""Runs that are told, the latest."""
+
+_Kind = TypeVar("_Kind")
 
 Outcome = Literal["passed", "warned", "failed", "unknown"]
 
@@ -38,6 +44,22 @@ class Verdict:
     judged_at: datetime | None
     n_wrong: int | None
     """Rows or users at fault, of a check that counts them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the pipeline, as Dagster recorded it."""
+
+    run_id: str
+    job: str
+    status: str
+    """In lower case, such as success, failure, started."""
+    started_at: datetime | None
+    ended_at: datetime | None
+    data_through: datetime | None
+    """Latest event that counted; None of a run that made no copy."""
+    code_version: str | None
+    """What the copy was made by; None as above."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,43 @@ def computed(instance: dg.DagsterInstance, names: Iterable[str]) -> Mapping[str,
                 latest.timestamp, UTC
             )
     return found
+
+
+def runs(instance: dg.DagsterInstance, of_copies: dg.AssetKey) -> list[Run]:
+    """The latest runs, the newest first.
+
+    Args:
+        instance: what recorded them.
+        of_copies: the asset whose records say `data_through` and `code_version`.
+    """
+    copies = {
+        record.run_id: record.asset_materialization.metadata
+        for record in instance.fetch_materializations(of_copies, limit=RUNS).records
+        if record.asset_materialization
+    }
+    return [
+        Run(
+            run_id=record.dagster_run.run_id,
+            job=record.dagster_run.job_name,
+            status=record.dagster_run.status.value.lower(),
+            started_at=_utc(record.start_time),
+            ended_at=_utc(record.end_time),
+            data_through=_utc(_told(copies.get(record.dagster_run.run_id), "data_through", float)),
+            code_version=_told(copies.get(record.dagster_run.run_id), "code_version", str),
+        )
+        for record in instance.get_run_records(limit=RUNS)
+    ]
+
+
+def _told(
+    metadata: Mapping[str, dg.MetadataValue] | None, name: str, kind: type[_Kind]
+) -> _Kind | None:
+    value = metadata[name].value if metadata and name in metadata else None
+    return value if isinstance(value, kind) else None
+
+
+def _utc(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _key(name: str) -> dg.AssetKey:

@@ -53,15 +53,7 @@ def export(text: bytes, place: Path) -> list[File]:
 def page(text: bytes, document: Mapping[str, Any]) -> str:
     """The report as one page that opens from disk."""
     slug = document["user"]["slug"]
-    alone = {
-        "schema_version": "1.0",
-        "data_through": document["data_through"],
-        "users": [
-            {"slug": slug, "display_name": document["user"]["display_name"], "status": "published"}
-        ],
-    }
-    data = {"data/users.json": msgspec.json.encode(alone), f"data/{slug}.json": text}
-    return single_file("report.html", data).replace(
+    return single_file("report.html", {f"data/{slug}.json": text}).replace(
         '<html lang="en">', f'<html lang="en" data-user="{slug}">', 1
     )
 

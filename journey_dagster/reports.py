@@ -26,7 +26,7 @@ from journey_dagster.settings import Settings
 SCHEMA_VERSION = "1.0"
 TOP_PAGES = 50
 TOP_TOPICS = 8
-BATCH = 1000
+BATCH = 500
 """Users whose rows are held in memory at once."""
 
 _Rows = dict[str, list[tuple[Any, ...]]]

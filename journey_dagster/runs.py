@@ -19,11 +19,15 @@ import dagster as dg
 from journey_dagster import stages, users, warehouse
 from journey_dagster.answers import RUN
 from journey_dagster.automation import range_tags
+from journey_dagster.erasure import receipt, steps
 from journey_dagster.instance import FROM_CLI, only_runner, open_instance, sync_partitions
 from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.stages import Stage
 
 Narrator = Callable[[str], None]
+
+_LAST = {"user_report", "everyones_reports", "leaks", "published"}
+"""Steps that no other user's report is made of."""
 
 
 @dataclass
@@ -48,18 +52,33 @@ def run(
     slugs: Sequence[str] = (),
     insights: InsightsSettings | None = None,
 ) -> Summary:
-    """Compute everything, and the reports of these users, or of all registered.
+    """Compute everything, and the reports of these users, or of whoever changed.
+
+    Whoever was being forgotten is gone before that, and from what was published after it.
 
     Args:
         settings: where and how.
         narrate: takes one line per finished step.
-        slugs: whose reports; by default everyone's.
+        slugs: whose reports, changed or not.
         insights: which models to ask; by default, as the environment says.
 
     Raises:
         RegistryError: the registry cannot be read, or a slug is nobody's.
         WarehouseBusyError: another run is under way, or somebody holds the warehouse.
     """
+    steps.resume(settings, narrate)
+    try:
+        return _run(settings, narrate, slugs, insights)
+    finally:
+        receipt.conclude(settings, narrate)
+
+
+def _run(
+    settings: Settings,
+    narrate: Narrator,
+    slugs: Sequence[str],
+    insights: InsightsSettings | None,
+) -> Summary:
     from journey_dagster.definitions import build_defs  # noqa: PLC0415  the graph costs a second
 
     registered = users.load(settings.registry)
@@ -74,13 +93,14 @@ def run(
     with open_instance(settings) as instance, only_runner(instance, settings):
         with warehouse.connect(settings.database):
             pass  # whoever holds the file is named before anything starts
-        known = sync_partitions(instance, registered)
-        every = list(instance.get_dynamic_partitions(users.USERS_NAME))
-        chosen = set(slugs or known)
-        ranges = list(neighbours(every, chosen))
+        sync_partitions(instance, registered)
+        ranges = list(neighbours(instance.get_dynamic_partitions(users.USERS_NAME), slugs))
         started = secrets.token_hex(8)
-        jobs = ["nightly", *["reports"] * (len(ranges) - 1)] if ranges else ["warehouse"]
-        for job, keys in zip(jobs, ranges or [[]], strict=True):
+        jobs = [("chosen", ranges[0])] if ranges else [("nightly", list[str]())]
+        jobs += [("reports", keys) for keys in ranges[1:]]
+        if ranges[1:] and settings.publish_to:
+            jobs.append(("publish", []))  # the reports that the first job did not make
+        for job, keys in jobs:
             tags = {RUN: started, **(range_tags(keys) if keys else {})}
             result = _execute(defs, job, instance, tags)
             _add(summary, result)
@@ -150,10 +170,8 @@ def neighbours(keys: Iterable[str], chosen: Iterable[str]) -> Iterator[list[str]
 
 
 def _is_broken(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether more failed than the reports of users who are held back."""
-    return any(
-        event.is_step_failure and event.step_key != "user_report" for event in result.all_events
-    )
+    """Whether more failed than the reports of users who are held back, or publishing the site."""
+    return any(event.is_step_failure and event.step_key not in _LAST for event in result.all_events)
 
 
 def _add(summary: Summary, result: dg.ExecuteInProcessResult) -> None:

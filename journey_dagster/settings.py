@@ -6,6 +6,7 @@ Does not belong here: what is derived from data, Dagster configuration, secrets 
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple, cast, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,15 +140,30 @@ class Settings(BaseSettings):
     memory_limit: str = Field(
         default="1GB", description="Memory DuckDB may use before it spills to disk."
     )
+    keep_days: int = Field(
+        default=0, ge=0, description="Days that records of events are kept; 0: for ever."
+    )
     automate: bool = Field(
         default=False, description="Start the nightly schedule by itself (a deployment's profile)."
     )
     nightly: str = Field(
         default="0 3 * * *", description="When the nightly run starts, as a cron line in UTC."
     )
+    keep_copies_days: int = Field(
+        default=2, ge=0, description="Days that a copy for analysts keeps its dated name; 0: none."
+    )
+    alert_webhook: SecretStr = Field(
+        default=SecretStr(""),
+        description="Address that is told of failed runs and checks, as Slack takes it (a secret).",
+    )
+    alert_command: str = Field(
+        default="",
+        description="Command that is given the same on its input, such as mail -s Journey ops@x.",
+    )
     publish_to: str = Field(
         default="",
-        description="Where the site goes: a folder, s3://bucket/prefix, or git:URL#branch.",
+        description="Where a run and `journey site publish` bring the site: a folder, "
+        "s3://bucket/prefix, or git:URL#branch.",
     )
     publish_friction: bool = Field(
         default=True,
@@ -191,6 +208,22 @@ class Settings(BaseSettings):
     def _cron(cls, line: str) -> str:
         if not re.fullmatch(r"[\d*/,-]+( [\d*/,-]+){4}", line):
             raise ValueError(f"{line!r} is no cron line of five fields, such as 0 3 * * *")
+        return line
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _web_address(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not re.match("https?://[^/]", url.get_secret_value()):
+            raise ValueError("not an address that starts with https:// or http://")
+        return url
+
+    @field_validator("alert_command")
+    @classmethod
+    def _command(cls, line: str) -> str:
+        try:
+            shlex.split(line)
+        except ValueError as error:
+            raise ValueError(f"no command, as a shell would read it ({error})") from error
         return line
 
     @field_validator("publish_author")
@@ -447,3 +480,15 @@ class InsightsSettings(BaseSettings):
                 raise ValueError(f"{one!r} is no price, such as my-model=0.05/0.40")
             found[name] = (into, out)
         return found
+
+
+def variables() -> dict[str, FieldInfo]:
+    """Every variable that is read, with its field; two names of one field are two variables."""
+    found: dict[str, FieldInfo] = {}
+    for settings in (Settings, KafkaSettings, InsightsSettings):
+        prefix = settings.model_config.get("env_prefix", "")
+        for name, field in settings.model_fields.items():
+            alias = field.validation_alias
+            stated = alias.choices if isinstance(alias, AliasChoices) else [prefix + name.upper()]
+            found |= {str(each): field for each in stated}
+    return found

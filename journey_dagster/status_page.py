@@ -11,23 +11,22 @@ is named like somebody is told without its name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from journey_dagster.analysts_copy import PRIVATE
+from journey_dagster.freshness import freshness
 from journey_dagster.friction_page.tables import plain
 from journey_dagster.models import QUERIES, Model, every_model
 from journey_dagster.recorded import Verdict
 from journey_dagster.reports import data_through
 from journey_dagster.settings import Settings
-from journey_dagster.warehouse import PRIVATE, standing
+from journey_dagster.warehouse import standing
 
 SCHEMA_VERSION = "1.0"
-
-STALE = timedelta(days=2)
-"""Data that ends this long before the page was made is called behind, as on a report."""
 
 TABLES: Sequence[Model] = [each for each in every_model() if each.schema not in QUERIES | PRIVATE]
 """All tables that analysts get."""
@@ -153,20 +152,6 @@ def build(
         "tables": _tables(con, there, recorded.computed),
         "sizes": _sizes(settings),
     }
-
-
-def freshness(through: str | None, generated_at: datetime) -> dict[str, str]:
-    """How the end of the data stands to the time of the page."""
-    if through is None:
-        return {"state": "empty", "text": "No events have arrived yet."}
-    behind = generated_at - datetime.fromisoformat(through)
-    if behind > STALE:
-        days = f"{behind.days} days"
-        return {
-            "state": "behind",
-            "text": f"Behind: the data ended {days} before this was written.",
-        }
-    return {"state": "current", "text": "Up to date when this was written."}
 
 
 def row_counts(con: duckdb.DuckDBPyConnection, there: set[str]) -> dict[str, int]:

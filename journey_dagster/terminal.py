@@ -11,7 +11,7 @@ from typing import Any
 
 from journey_dagster.doctor import Finding
 from journey_dagster.facts import MONTHS, quantity
-from journey_dagster.status import Status
+from journey_dagster.status import LastRun, Layer, Status
 from journey_dagster.topics.load import Receipt
 
 WIDTH = 88
@@ -84,6 +84,7 @@ def receipt(found: Receipt) -> str:
         f"{found.n_quarantined:,} quarantined" + (f" ({reasons})" if reasons else ""),
         *([f"{found.n_superseded:,} superseded"] if found.n_superseded else []),
         *([f"{found.n_tombstones:,} tombstones"] if found.n_tombstones else []),
+        *([f"{found.n_erased:,} erased"] if found.n_erased else []),
     ]
     return (
         f"{found.topic}: {found.n_consumed:,} records = {' + '.join(parts)}"
@@ -122,6 +123,7 @@ def status(found: Status) -> str:
     counted = f"{found.n_events:,} of {found.n_users:,} users in {found.n_sessions:,} sessions"
     lines = [
         found.home,
+        *_last_run(found.last_run),
         f"  data through  {found.data_through or 'no events'}",
         f"  events        {counted}",
         f"  of those      {found.n_noise:,} noise, {found.n_unattributed:,} of nobody known",
@@ -131,12 +133,43 @@ def status(found: Status) -> str:
         f"+ {topic.n_duplicates:,} duplicates + {topic.n_quarantined:,} quarantined"
         + (f" + {topic.n_superseded:,} superseded" if topic.n_superseded else "")
         + (f" + {topic.n_tombstones:,} tombstones" if topic.n_tombstones else "")
+        + (f" + {topic.n_erased:,} erased" if topic.n_erased else "")
         for topic in found.topics
     ]
     reports = ", ".join(f"{n:,} {state}" for state, n in found.reports.items())
     lines.append(f"  reports       {reports or 'none: journey users add USER_ID'}")
     lines += [f"    withheld    {slug}: {reason}" for slug, reason in found.withheld.items()]
-    return "\n".join(lines)
+    cost = found.cost
+    lines.append(
+        f"  cost          ${cost.total_usd:.4f} so far, ${cost.today_usd:.4f} today (UTC), "
+        f"{cost.n_calls:,} questions to models"
+    )
+    lines += [f"  published to  {place}" for place in found.published_to or ["nowhere"]]
+    lines += [line for layer in found.layers for line in _layer(layer)]
+    return printable("\n".join(lines))
+
+
+def _last_run(run: LastRun | None) -> Iterable[str]:
+    if run is None:
+        return
+    ended = f" at {run.ended_at:%Y-%m-%d %H:%M} UTC" if run.ended_at else ""
+    yield f"  last run      {run.job}, {run.status}{ended}"
+
+
+def _layer(layer: Layer) -> Iterable[str]:
+    at = layer.computed_at
+    missing = f"{layer.n_missing} tables missing, " if layer.n_missing else ""
+    computed = (
+        f"{layer.n_tables} tables, {layer.n_rows:,} rows, computed {at[:10]} {at[11:16]} UTC, "
+        if at
+        else ""
+    )
+    yield (
+        f"  {layer.name:<14}{computed}{missing}"
+        f"{len(layer.failed)} checks failed, {len(layer.warned)} warn"
+    )
+    yield from (f"    failed      {name}" for name in layer.failed)
+    yield from (f"    warns       {name}" for name in layer.warned)
 
 
 def findings(found: Iterable[Finding]) -> str:
@@ -146,4 +179,4 @@ def findings(found: Iterable[Finding]) -> str:
         lines.append(f"{_MARKS[finding.state]} {finding.what:<14}{finding.told}")
         if finding.cure and finding.state != "well":
             lines.append(f"  → {finding.cure}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))

@@ -1,7 +1,8 @@
-"""The one DuckDB file: open it, replace a table in it, copy it for analysts.
+"""The one DuckDB file: open it, replace a table in it.
 
-Belongs here: connections, the writer pool, replacing tables atomically, comments, the copy.
-Does not belong here: what the tables say (`sql/`), how raw records get in (`topics`).
+Belongs here: connections, the writer pool, replacing tables atomically, comments.
+Does not belong here: what the tables say (`sql/`), how raw records get in (`topics`), the copy for
+analysts (`analysts_copy`).
 
 DuckDB lets one process write, or many read; an open reader locks the writer out. So the pipeline
 alone opens `journey.duckdb`, every step that does so belongs to the pool `warehouse` (limit 1), and
@@ -10,7 +11,7 @@ analysts get `analytics.duckdb`, a copy that is swapped in with a rename.
 
 import re
 import secrets
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,18 +20,10 @@ import duckdb
 import pyarrow as pa
 from dagster_duckdb import DuckDBResource
 
-from journey_dagster import macros
-from journey_dagster.durable import sync
-from journey_dagster.models import Model, every_model
+from journey_dagster.models import Model
 
 POOL = "warehouse"
 """Dagster's concurrency pool of everything that opens the warehouse; its limit is 1."""
-
-PRIVATE = frozenset({"raw"})
-"""Schemas that analysts do not get."""
-
-PRIVATE_COLUMNS = {"meta.quarantine": {"value", "key"}}
-"""Columns that analysts do not get: what could not be read could be anything."""
 
 
 class WarehouseError(Exception):
@@ -57,8 +50,6 @@ class Written:
     n_rows: int | None
     """None of a view, which is not counted."""
     columns: Sequence[Column]
-    user_rows: Mapping[str, int]
-    """Rows per user asked for; empty for tables that are not per user."""
 
 
 @contextmanager
@@ -75,7 +66,7 @@ def connect(
         if read_only:
             raise WarehouseError(f"{path} does not exist yet. Make it: journey run")
         _create(path)
-    with _busy_is_clear(path):
+    with busy_is_clear(path):
         con = duckdb.connect(path, read_only=read_only, config={"memory_limit": memory_limit})
     with con:
         try:
@@ -97,7 +88,7 @@ def _damaged(path: Path, error: duckdb.Error) -> WarehouseError:
 
 
 @contextmanager
-def _busy_is_clear(path: Path) -> Generator[None]:
+def busy_is_clear(path: Path) -> Generator[None]:
     """Says what to do when DuckDB cannot open a file."""
     try:
         yield
@@ -137,38 +128,22 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
 
 
 def replace(
-    con: duckdb.DuckDBPyConnection,
-    model: Model,
-    parameters: Mapping[str, object],
-    users: Iterable[str] = (),
+    con: duckdb.DuckDBPyConnection, model: Model, parameters: Mapping[str, object]
 ) -> Written:
-    """Compute a table anew, or a per-user table for these users, in one transaction.
-
-    A per-user table whose columns changed is computed anew for everyone who is in it: one query
-    for all users is cheap, and half a table of an older shape would be a lie (docs/adr/0004).
+    """Compute a table anew, in one transaction.
 
     Args:
         con: the warehouse, writable.
         model: the table's file.
-        parameters: values for what the file names, `users` aside.
-        users: the user ids asked for; only for per-user files.
+        parameters: values for what the file names.
     """
-    users = list(users)
-    values = model.bind({**parameters, "users": users})
     ensure_schema(con, model)
+    kind = "view" if model.is_view else "table"
+    values = None if model.is_view else model.bind(dict(parameters))
     with transaction(con):
-        if model.is_view:
-            con.execute(f"create or replace view {model.name} as {model.sql}")
-        elif not model.per_user:
-            con.execute(f"create or replace table {model.name} as {model.sql}", values)
-        elif _same_shape(con, model, values):
-            con.execute(f"delete from {model.name} where user_id = any($users)", {"users": users})
-            con.execute(f"insert into {model.name} by name {model.sql}", values)
-        else:
-            everyone = {**values, "users": sorted({*users, *_users_in(con, model)})}
-            con.execute(f"create or replace table {model.name} as {model.sql}", everyone)
+        con.execute(f"create or replace {kind} {model.name} as {model.sql}", values)
         comment(con, model)
-    return written(con, model, users)
+    return written(con, model)
 
 
 def ensure(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
@@ -189,7 +164,7 @@ def ensure(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
 def stands(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
     """Whether a table that Python fills is there with the columns its file declares today."""
     ensure_schema(con, model)
-    return _same_shape(con, model, {})
+    return _same_shape(con, model)
 
 
 def insert(
@@ -227,26 +202,19 @@ def comment(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Write the file's words onto the table; a table that is created anew has lost them."""
     kind = "view" if model.is_view else "table"
     standing = {column.name for column in columns(con, model.name)}
-    comments = [f"comment on {kind} {model.name} is {_quote(model.description)}"]
+    comments = [f"comment on {kind} {model.name} is {quote(model.description)}"]
     comments += [
-        f'comment on column {model.name}."{name}" is {_quote(words)}'
+        f'comment on column {model.name}."{name}" is {quote(words)}'
         for name, words in model.columns.items()
         if name in standing
     ]
     con.execute("; ".join(comments))
 
 
-def written(con: duckdb.DuckDBPyConnection, model: Model, users: Sequence[str] = ()) -> Written:
+def written(con: duckdb.DuckDBPyConnection, model: Model) -> Written:
     """Look at a table as it stands."""
-    user_rows: dict[str, int] = {}
-    if model.per_user:
-        counted = con.execute(
-            f"select user_id, count(*) from {model.name} where user_id = any($users) group by all",
-            {"users": list(users)},
-        ).fetchall()
-        user_rows = dict.fromkeys(users, 0) | dict(counted)
     n_rows = None if model.is_view else count(con, model.name)
-    return Written(n_rows, columns(con, model.name), user_rows)
+    return Written(n_rows, columns(con, model.name))
 
 
 def count(con: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -276,129 +244,16 @@ def columns(con: duckdb.DuckDBPyConnection, table: str) -> list[Column]:
     return [Column(*row) for row in rows]
 
 
-def _same_shape(con: duckdb.DuckDBPyConnection, model: Model, values: Mapping[str, object]) -> bool:
+def _same_shape(con: duckdb.DuckDBPyConnection, model: Model) -> bool:
     """Whether the table stands with the columns that its SELECT gives today."""
     standing = [(column.name, column.type) for column in columns(con, model.name)]
-    today = con.execute(f"describe {model.sql}", values).fetchall()
+    today = con.execute(f"describe {model.sql}").fetchall()
     return standing == [(row[0], row[1]) for row in today]
 
 
-def _users_in(con: duckdb.DuckDBPyConnection, model: Model) -> list[str]:
-    if "user_id" not in {column.name for column in columns(con, model.name)}:
-        return []
-    return [row[0] for row in con.execute(f"select distinct user_id from {model.name}").fetchall()]
-
-
-def _quote(words: str) -> str:
+def quote(words: str) -> str:
+    """A text as a literal of SQL, where no parameter can be bound."""
     return "'" + words.replace("'", "''") + "'"
-
-
-def publish_copy(database: Path, copy: Path) -> dict[str, int]:
-    """Copy what analysts may see into a new file and swap it in; open readers keep the old one.
-
-    The file is written at DuckDB's storage version 1.0, which every later version reads. Raw
-    records and quarantined bytes stay behind; `meta.dictionary` describes every column. The macros
-    of `sql/macros/` are created in it.
-
-    Returns:
-        Rows per table copied.
-
-    Raises:
-        WarehouseError: the warehouse does not exist or is in use.
-    """
-    if not database.exists():
-        raise WarehouseError(f"{database} does not exist yet. Make it: journey run")
-    new = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}")
-    try:
-        with duckdb.connect() as con:
-            with _busy_is_clear(database):
-                con.execute(f"attach {_quote(str(database))} as journey (read_only)")
-            con.execute(f"attach {_quote(str(new))} as copy (storage_version 'v1.0.0')")
-            con.execute("use journey")
-            rows = {table: _copy_table(con, table) for table in _public_tables(con)}
-            con.execute("use copy")
-            _create_views(con, rows)
-            _write_dictionary(con)
-            macros.create(con)
-        sync(new)
-        new.replace(copy)
-        sync(copy.parent)
-    finally:
-        new.unlink(missing_ok=True)
-        new.with_name(new.name + ".wal").unlink(missing_ok=True)
-    return rows
-
-
-def _public_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = con.execute(
-        "select schema_name, table_name from duckdb_tables() "
-        "where database_name = current_database() order by all"
-    ).fetchall()
-    return [f"{schema}.{name}" for schema, name in rows if schema not in PRIVATE]
-
-
-def _copy_table(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    hidden = PRIVATE_COLUMNS.get(table, set())
-    kept = [column for column in columns(con, table) if column.name not in hidden]
-    names = ", ".join(f'"{column.name}"' for column in kept)
-    con.execute(f"create schema if not exists copy.{table.split('.', maxsplit=1)[0]}")
-    con.execute(f"create table copy.{table} as select {names} from {table}")
-    about = con.execute(
-        "select comment from duckdb_tables() where database_name = current_database() "
-        "and schema_name || '.' || table_name = $table",
-        {"table": table},
-    ).fetchone()
-    if about and about[0]:
-        con.execute(f"comment on table copy.{table} is {_quote(about[0])}")
-    for column in kept:
-        con.execute(
-            f'comment on column copy.{table}."{column.name}" is {_quote(column.description)}'
-        )
-    return count(con, f"copy.{table}")
-
-
-def _create_views(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-    """The views over what was copied."""
-    standing = {*tables}
-    views = [model for model in every_model() if model.is_view]
-    for view in sorted(views, key=lambda view: len(view.reads & {each.name for each in views})):
-        if view.reads <= standing:
-            ensure_schema(con, view)
-            con.execute(f"create view {view.name} as {view.sql}")
-            comment(con, view)
-            standing.add(view.name)
-
-
-def _write_dictionary(con: duckdb.DuckDBPyConnection) -> None:
-    """The data dictionary, from the comments of the copy itself."""
-    con.execute("create schema if not exists copy.meta")
-    con.execute("""
-        create table copy.meta.dictionary as
-        select c.schema_name, c.table_name, c.column_index, c.column_name, c.data_type,
-            c.comment as description, t.comment as table_description
-        from duckdb_columns() c
-        join (
-            select database_name, schema_name, table_name, comment from duckdb_tables()
-            union all
-            select database_name, schema_name, view_name, comment from duckdb_views()
-        ) t using (database_name, schema_name, table_name)
-        where c.database_name = 'copy' and c.table_name <> 'dictionary'
-        order by all
-    """)
-    con.execute(
-        "comment on table copy.meta.dictionary is "
-        "'One row per column of this file: what it holds, and what a row of its table is.'"
-    )
-    for name, words in {
-        "schema_name": "Layer of the table.",
-        "table_name": "Name of the table.",
-        "column_index": "Position of the column in the table, from 1.",
-        "column_name": "Name of the column.",
-        "data_type": "Type in DuckDB.",
-        "description": "What the column holds.",
-        "table_description": "What a row of the table is.",
-    }.items():
-        con.execute(f"comment on column copy.meta.dictionary.{name} is {_quote(words)}")
 
 
 class Warehouse(DuckDBResource):

@@ -17,7 +17,7 @@ PROGRAM = [sys.executable, "-c", "from journey_dagster.cli import main; main()"]
 
 def journey(*words: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program as a person would, from a folder that is not the project's."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
     return subprocess.run(
         [*PROGRAM, *words],
         capture_output=True,

@@ -1,11 +1,13 @@
 """What the documents tell people to type works as they say, and what they name exists.
 
-Belongs here: following a how-to, and what all documents have in common. Does not belong here: the
-how-to that needs a broker (`kafka/test_howto_kafka.py`), the README's own commands (`test_house`).
+Belongs here: following a page, and what all documents have in common. Does not belong here: pages
+that need what other tests have, such as a broker (`ELSEWHERE`).
 """
 
+import ast
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pytest
 import typer
 from homes import PROGRAM
 
 from journey_dagster.cli import app
-from journey_dagster.settings import ROOT, KafkaSettings, Settings
+from journey_dagster.settings import ROOT, KafkaSettings, variables
 
 HOWTO = ROOT / "docs" / "how-to"
 PAGES = [
@@ -97,8 +100,64 @@ def follow(page: Path, folder: Path, replaced: Mapping[str, str] | None = None) 
             assert (folder / f"{n}.out").read_text() == step.output, step.commands
 
 
+README = ROOT / "README.md"
+
+ON_THE_DEMO = {
+    README: {
+        "make demo\nmake test": "export DEMO=$JOURNEY_HOME",
+        "~/journeys": "$PWD/journeys",
+        "file events.csv": "file ../events.csv",
+        'journey sql "from meta': 'export JOURNEY_HOME="$DEMO"\njourney sql "from meta',
+    },
+    ROOT / "docs" / "tutorial.md": {"make demo": "true"},
+    HOWTO / "backfill.md": {},
+    HOWTO / "erasure.md": {},
+    HOWTO / "insights.md": {},
+}
+"""Pages that are followed in a demo's home, and what is another here than there."""
+
+ELSEWHERE = {
+    HOWTO / "analysts.md": "tests/analysts/test_howto_analysts.py",
+    HOWTO / "funnels.md": "tests/test_flows.py",
+    HOWTO / "kafka.md": "tests/kafka/test_howto_kafka.py",
+    HOWTO / "publishing.md": "tests/publishing/test_howto_publishing.py",
+    HOWTO / "telomesh.md": "tests/test_friction_export.py",
+}
+"""Pages that other tests follow, with what these need."""
+
+
 def test_the_how_to_of_exports_works_as_it_says(tmp_path: Path):
     follow(HOWTO / "exports.md", tmp_path)
+
+
+@pytest.mark.parametrize("page", ON_THE_DEMO, ids=lambda page: page.stem)
+def test_a_page_works_on_a_demo_as_it_says(ran: Path, tmp_path: Path, page: Path):
+    shutil.copytree(ran, tmp_path / "home", ignore=shutil.ignore_patterns(".dagster"))
+    (tmp_path / "events.csv").write_text(
+        "user_id,timestamp,page,event\nu-4711,2026-03-01 10:00:00,/cart,View\n"
+    )
+    follow(page, tmp_path, ON_THE_DEMO[page])
+
+
+def test_every_page_with_commands_is_followed():
+    followed = {*ON_THE_DEMO, *ELSEWHERE, HOWTO / "exports.md"}
+    assert {page for page in PAGES if steps(page)} == followed
+    for page, test in ELSEWHERE.items():
+        text = (ROOT / test).read_text()
+        assert page.name in text, test
+        assert "follow(" in text, test
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if "```sql\n" in page.read_text()],
+    ids=lambda page: page.stem,
+)
+def test_a_query_of_a_page_can_be_asked(ran: Path, page: Path):
+    with duckdb.connect(ran / "analytics.duckdb", read_only=True) as con:
+        for block in _BLOCK.finditer(page.read_text()):
+            if block["kind"] == "sql":
+                assert con.execute(block["text"]).description
 
 
 def test_a_block_that_is_not_run_is_marked_with_its_reason(tmp_path: Path):
@@ -180,7 +239,7 @@ def test_commands_and_options_exist(page: Path):
 def test_what_does_not_exist_is_noticed():
     assert len(_commands_in(ROOT / "README.md")) > 10
     assert _wrong(["ingest", "kafka", "--accept-gaps"]) == ["--accept-gaps"]
-    assert _wrong(["users", "forget"]) == ["forget"]
+    assert _wrong(["users", "erase"]) == ["erase"]
     assert _wrong(["topic"]) == ["topic"]
     assert _wrong(["users", "add", "u-1", "--tz=UTC"]) == []
 
@@ -194,11 +253,8 @@ def test_bare_options_targets_and_settings_exist(page: Path):
             assert re.split(r"[ =]", span)[0] in options, span
         if target := re.match(r"make ([a-z-]+)", span):
             assert re.search(rf"^{target[1]}:", makefile, re.MULTILINE), span
-    aliases = ("KAFKA_API_KEY", "KAFKA_API_SECRET")
-    known = {f"JOURNEY_{name.upper()}" for name in Settings.model_fields}
-    known |= {f"KAFKA_{name.upper()}" for name in KafkaSettings.model_fields} | set(aliases)
-    known |= set(re.findall(r"\b[A-Z_]+\b", makefile))
-    said = re.findall(r"\b(?:KAFKA|JOURNEY)_[A-Z_]+\b", page.read_text())
+    known = variables().keys() | set(re.findall(r"\b[A-Z_]+\b", makefile))
+    said = re.findall(r"\b(?:INSIGHTS|KAFKA|JOURNEY)_[A-Z_]+\b", page.read_text())
     assert set(said) <= known
 
 
@@ -210,3 +266,46 @@ def test_the_example_names_every_setting_of_a_broker_with_its_default():
     for name, value in named.items():
         default = fields[name.lower()].default
         assert value == ("" if default in {None, ()} else str(default)), name
+
+
+# ---- what is promised, and what proves it -------------------------------------------------------
+
+CHECKLIST = ROOT / "docs" / "checklist.md"
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+@cache
+def _tests_in(path: str) -> set[str]:
+    """The names of the tests of a file."""
+    return {
+        node.name
+        for node in ast.parse((ROOT / path).read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def _rows(page: Path) -> dict[int, str]:
+    """Number of a row to what proves it."""
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", page.read_text(), re.MULTILINE)
+    assert len({number for number, _ in rows}) == len(rows), "a number stands twice"
+    return {int(number): proof for number, proof in rows}
+
+
+def test_the_checklist_is_whole_and_each_row_is_proved_or_open():
+    rows = _rows(CHECKLIST)
+    assert sorted(rows) == list(range(1, 47))
+    assert CHECKLIST.read_text().count("\n| ") == len(rows) + 3, "a row is not understood"
+    assert [
+        number for number, proof in rows.items() if not (_TEST.search(proof) or "Open: " in proof)
+    ] == []
+
+
+def test_the_checklist_names_tests_that_exist():
+    named = _TEST.findall(CHECKLIST.read_text())
+    assert len(named) == CHECKLIST.read_text().count("::") > 100
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or name not in _tests_in(path)
+    ]
+    assert missing == []

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from journey_dagster import data_page, recorded, runs, site, status_page, users
+from journey_dagster.analysts_copy import OWN
 from journey_dagster.definitions import defs
 from journey_dagster.settings import Settings
 from journey_dagster.warehouse import connect
@@ -53,7 +54,8 @@ def test_every_table_and_column_of_the_copy_is_described(ran: Path):
         columns = con.execute(
             "select schema_name || '.' || table_name, column_name, data_type "
             "from duckdb_columns() where schema_name in ('core', 'marts', 'meta') "
-            "and table_name <> 'dictionary' order by all"
+            "and schema_name || '.' || table_name <> all($own) order by all",
+            {"own": [each.name for each in OWN]},  # what only the copy has is told in there
         ).fetchall()
     shown = [(name, c["name"], c["type"]) for name, t in told.items() for c in t["columns"]]
     assert sorted(shown) == columns
@@ -80,6 +82,24 @@ def test_quarantined_bytes_are_in_no_dictionary(ran: Path):
     names = {column["name"] for column in told["meta.quarantine"]["columns"]}
     assert "reason" in names
     assert not names & {"key", "value"}
+
+
+def test_every_macro_of_the_copy_is_told_and_its_example_runs(ran: Path):
+    told = {macro["name"]: macro for macro in read(ran, "dictionary")["macros"]}
+    with duckdb.connect(ran / "analytics.duckdb", read_only=True) as con:
+        found = con.execute(
+            "select function_name, parameters from duckdb_functions() "
+            "where function_type = 'table_macro' and not internal"
+        ).fetchall()
+        assert {name: [each["name"] for each in told[name]["parameters"]] for name in told} == dict(
+            found
+        )
+        for name, macro in told.items():
+            assert macro["grain"].startswith("One row per ")
+            assert macro["signature"].startswith(f"{name}(")
+            answer = con.execute(macro["example"])
+            assert [c[0] for c in answer.description] == [c["name"] for c in macro["columns"]]
+            assert answer.fetchall(), name
 
 
 def test_the_grain_is_the_first_sentence_and_the_rest_is_kept():

@@ -2,19 +2,23 @@
 
 import json
 import os
+import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 from homes import PLAN, row_hashes
 
 from journey_dagster import runs, site, users, warehouse
 from journey_dagster.automation import range_tags
 from journey_dagster.definitions import build_defs
+from journey_dagster.everyone import make_reports
 from journey_dagster.instance import open_instance, sync_partitions
 from journey_dagster.publish import publish_reports
-from journey_dagster.settings import Settings
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.topics.exports import ingest_file, layout_of
 
 
@@ -51,21 +55,43 @@ def test_every_report_keeps_its_contract_and_adds_up(ran):
     assert sum(user["n_events"] for user in index["users"]) == PLAN.users * PLAN.events
 
 
+def files(site_folder: Path) -> dict[Path, bytes]:
+    told = site_folder / "data" / "status.json"  # it says when things were last run and judged
+    return {p: p.read_bytes() for p in site_folder.rglob("*") if p.is_file() and p != told}
+
+
 def test_running_again_changes_nothing(demo_home: Settings):
-    before = row_hashes(demo_home.database)
-    told = demo_home.site / "data" / "status.json"  # it says when things were last run and judged
-    pages = {p: p.read_bytes() for p in demo_home.site.rglob("*") if p.is_file() and p != told}
+    before, pages = row_hashes(demo_home.database), files(demo_home.site)
     assert runs.run(demo_home, quiet).succeeded
     assert row_hashes(demo_home.database) == before
-    after = {p: p.read_bytes() for p in demo_home.site.rglob("*") if p.is_file() and p != told}
-    assert after == pages
+    assert files(demo_home.site) == pages
 
 
-def test_a_rebuild_from_raw_equals_the_warehouse(demo_home: Settings):
-    before = row_hashes(demo_home.database)
+def test_a_rebuild_from_raw_equals_the_warehouse_and_the_site(demo_home: Settings):
+    before, pages = row_hashes(demo_home.database), files(demo_home.site)
     demo_home.database.unlink()
     assert runs.run(demo_home, quiet).succeeded
     assert row_hashes(demo_home.database) == before
+    assert files(demo_home.site) == pages
+
+
+def undated(pages: dict[Path, bytes]) -> dict[Path, bytes]:
+    """Pages without the time of the build, in the data and in the words of a page of its own."""
+    built = re.compile(rb'"generated_at":"[^"]+"|built [^\xb7]+ UTC')
+    return {path: built.sub(b"", content) for path, content in pages.items()}
+
+
+def test_reports_written_anew_differ_by_the_time_they_were_built_alone(demo_home: Settings):
+    pages = files(demo_home.site)
+    registered = users.load(demo_home.registry)
+    for user in registered:
+        site.report_path(demo_home.site, user.slug).unlink()
+    shutil.rmtree(demo_home.site / "u")
+    with warehouse.connect(demo_home.database) as con:
+        make_reports(con, demo_home, InsightsSettings(), registered, registered)
+    anew = files(demo_home.site)
+    assert undated(anew) == undated(pages)
+    assert sum(anew[path] != pages[path] for path in pages) == 2 * PLAN.users
 
 
 def test_a_reader_of_the_copy_is_never_in_the_way(demo_home: Settings):
@@ -93,7 +119,7 @@ def test_a_poisoned_user_fails_alone_and_visibly(demo_home: Settings):
             {"id": victim.user_id},
         )
         chosen = users.load(demo_home.registry)
-        outcomes = publish_reports(con, demo_home, chosen, chosen, datetime.now(UTC))
+        outcomes = publish_reports(con, demo_home, chosen, chosen, {})
     assert [o.user.slug for o in outcomes if o.status == "withheld"] == [victim.slug]
     after = {p.name: p.read_bytes() for p in (demo_home.site / "data").glob("synthetic*.json")}
     assert set(before) - set(after) == {f"{victim.slug}.json"}
@@ -114,11 +140,20 @@ def test_what_was_withheld_returns_when_it_is_sound_again(demo_home: Settings):
 def test_a_withheld_user_does_not_stop_one_further_on(
     demo_home: Settings, monkeypatch: pytest.MonkeyPatch
 ):
-    """Users who are no neighbours are two runs; the second comes whatever became of the first."""
-    slugs = [user.slug for user in users.load(demo_home.registry)]
+    """Users who are no neighbours are two runs; the second comes whatever became of the first.
+
+    And what both made is published once they are done.
+    """
+    registered = users.load(demo_home.registry)
+    slugs = [user.slug for user in registered]
     chosen = [slugs[0], slugs[5]]
+    www = demo_home.home.parent / "www"
+    public = [msgspec.structs.replace(u, visibility="public") for u in registered]
+    users.save(demo_home.registry, public)
+    good = {slug: site.report_path(demo_home.site, slug).read_bytes() for slug in slugs}
     for slug in chosen:
-        site.report_path(demo_home.site, slug).unlink()
+        old = {**json.loads(good[slug]), "data_through": None}
+        site.report_path(demo_home.site, slug).write_text(json.dumps(old))
     write = site.write_report
 
     def refuse_first(folder, document):
@@ -127,10 +162,17 @@ def test_a_withheld_user_does_not_stop_one_further_on(
         return write(folder, document)
 
     monkeypatch.setattr(site, "write_report", refuse_first)
-    summary = runs.run(demo_home, quiet, chosen)
+    settings = demo_home.model_copy(update={"publish_to": str(www)})
+    summary = runs.run(settings, quiet, chosen)
     assert not summary.succeeded
     assert "broken for the test" in summary.failures[0]
-    assert [site.report_path(demo_home.site, slug).exists() for slug in chosen] == [False, True]
+    assert not summary.failures[1:]
+    assert not summary.failed_checks
+    for folder in (demo_home.site, www):
+        assert not site.report_path(folder, chosen[0]).exists()
+        for slug in slugs[1:]:
+            made = json.loads(site.report_path(folder, slug).read_bytes())
+            assert made | {"generated_at": ""} == json.loads(good[slug]) | {"generated_at": ""}
 
 
 def test_what_follows_a_question_mark_is_not_published(settings: Settings, tmp_path: Path):

@@ -12,15 +12,20 @@ import duckdb
 import pydantic
 import typer
 
-from journey_dagster.cli import ask, export, look, make, people, take
+from journey_dagster.cli import analysts, ask, export, look, make, people, take
+from journey_dagster.erasure import steps
 from journey_dagster.folders import FolderError
+from journey_dagster.insights.ledger import LedgerError
 from journey_dagster.insights.prices import UnknownPriceError
+from journey_dagster.limits import StoppedError
 from journey_dagster.publishing.errors import (
     LeakError,
     OvertakenError,
     PublishError,
     TargetError,
 )
+from journey_dagster.runs import to_stderr
+from journey_dagster.settings import Settings
 from journey_dagster.topics import TopicError
 from journey_dagster.topics.broker import BrokerError
 from journey_dagster.topics.kafka import GapError
@@ -35,7 +40,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (make, take, people, look, ask, export):
+
+
+@app.callback()
+def before() -> None:
+    """Finish what a kill interrupted, if somebody was being forgotten."""
+    steps.resume(Settings(), to_stderr)
+
+
+for module in (make, take, people, look, analysts, ask, export):
     module.commands(app)
 
 _MISTAKES = (
@@ -58,7 +71,7 @@ def main() -> None:
         sys.exit(_told(error, 4))
     except _MISTAKES as error:
         sys.exit(_told(error, 2))
-    except (OSError, duckdb.Error, TargetError) as error:
+    except (OSError, duckdb.Error, LedgerError, StoppedError, TargetError) as error:
         sys.exit(_told(error, 1))
     except pydantic.ValidationError as error:
         prefix = error.title.removesuffix("Settings").upper() or "JOURNEY"

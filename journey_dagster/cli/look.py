@@ -1,4 +1,4 @@
-"""Commands that look at what there is: report, site, sql, status, doctor."""
+"""Commands that look at what there is: report, site, status, doctor."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,11 +9,10 @@ import typer
 
 from journey_dagster import doctor as doctors
 from journey_dagster import status as states
-from journey_dagster import terminal
+from journey_dagster import terminal, warehouse
 from journey_dagster.cli import publish
-from journey_dagster.everyone import build_reports
-from journey_dagster.instance import dagster_home
-from journey_dagster.query import query
+from journey_dagster.everyone import make_reports
+from journey_dagster.instance import dagster_home, open_instance
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.site import report_path
@@ -35,7 +34,6 @@ def commands(app: typer.Typer) -> None:
     publish.commands(site)
     app.add_typer(report, name="report")
     app.add_typer(site, name="site")
-    app.command()(sql)
     app.command()(status)
     app.command()(doctor)
     app.command("dagster-home")(print_dagster_home)
@@ -67,7 +65,9 @@ def build(
     registered = load(settings.registry)
     chosen = by_slug(registered, user) if user else registered
     found = Counter[str]()
-    for outcome in build_reports(settings, InsightsSettings(), chosen, registered):
+    with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
+        _, outcomes = make_reports(con, settings, InsightsSettings(), chosen, registered)
+    for outcome in outcomes:
         found[outcome.status] += 1
         if outcome.status == "withheld":
             to_stderr(f"  withheld  {outcome.user.slug}: {outcome.reason}")
@@ -101,23 +101,8 @@ def export_page(
     print(file)  # noqa: T201  stdout is data
 
 
-def sql(
-    statement: Annotated[str, typer.Argument(help="A query, such as: from marts.friction")],
-    format_: Annotated[
-        Literal["table", "csv", "json", "md"], typer.Option("--format", help="How to print it.")
-    ] = "table",
-    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Rows of a table; the others print all.")] = 100,
-) -> None:
-    """Query the analysts' copy, read-only."""
-    answer = query(Settings().analytics, statement, "json" if json else format_, limit)
-    print(answer.text)  # noqa: T201  stdout is data
-    if answer.cut:
-        to_stderr(f"the first {limit} rows of {answer.n_rows:,}; more with --limit or --format csv")
-
-
 def status(json: Json = False) -> None:
-    """What the warehouse holds, how fresh it is, which reports are out."""
+    """The last run, how far the data reaches, layers and checks, reports, cost, where it went."""
     found = states.status(Settings())
     print(msgspec.json.encode(found).decode() if json else terminal.status(found))  # noqa: T201
 
@@ -135,5 +120,8 @@ def doctor(json: Json = False) -> None:
 
 def print_dagster_home() -> None:
     """Print the folder to use as DAGSTER_HOME, made ready."""
-    home: Path = dagster_home(Settings())
+    settings = Settings()
+    home: Path = dagster_home(settings)
+    with open_instance(settings):
+        pass  # makes Dagster's tables, which web server and daemon would race to make
     print(home)  # noqa: T201  stdout is data

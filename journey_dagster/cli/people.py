@@ -1,5 +1,7 @@
-"""Commands about users: who is registered, and which ids are one person."""
+"""Commands about users: who is registered, which ids are one person, who is forgotten."""
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from journey_dagster import identity, users
+from journey_dagster import identity, runs, users, warehouse
+from journey_dagster.erasure import ageing, receipt, steps
+from journey_dagster.erasure.person import Found, look
 from journey_dagster.runs import to_stderr
 from journey_dagster.settings import Settings
 from journey_dagster.terminal import printable
+from journey_dagster.topics import suppression
 
 Name = Annotated[str | None, typer.Option(help="Name to show.")]
 Zone = Annotated[str | None, typer.Option("--tz", help="IANA time zone, such as Europe/Berlin.")]
@@ -26,7 +31,9 @@ def commands(app: typer.Typer) -> None:
     group.command("set")(change)
     group.command("links")(links)
     group.command("unlink")(unlink)
+    group.command("forget")(forget)
     app.add_typer(group, name="users")
+    app.command()(retain)
 
 
 def listed(
@@ -65,6 +72,7 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command are its parameters
     if len(user_id or []) > 1 and (name or slug):
         raise typer.BadParameter("--name and --slug are for one user at a time")
     settings = Settings()
+    known = suppression.load(settings.raw)
     entries = (
         users.read_entries(from_file)
         if from_file
@@ -74,6 +82,11 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command are its parameters
     with users.being_edited(settings.registry) as registered:
         everyone = registered
         for entry in entries:
+            if known and known.has_user(entry.user_id):
+                raise users.RegistryError(
+                    f"{entry.user_id!r} was forgotten, and records of theirs are not taken in "
+                    "(docs/how-to/erasure.md says how to take somebody in again)"
+                )
             everyone, user = users.add(everyone, entry)
             added.append(user)
         users.save(settings.registry, everyone)
@@ -161,3 +174,66 @@ def unlink(
     else:
         state = "are not" if undo else "are already"
         to_stderr(printable(f"{veto.from_node} and {veto.to_node} {state} unlinked; no change"))
+
+
+def forget(
+    who: Annotated[str, typer.Argument(help="Slug or id of a user; user:ID is always an id.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say who is meant and what there is of them.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Remove a user everywhere, for good: records, reports, answers, what was published."""
+    settings = Settings()
+    found = look(settings, who)
+    if dry_run:
+        print(msgspec.json.encode(found).decode() if json else _shown(found))  # noqa: T201
+        return
+    to_stderr(_shown(found))
+    if not yes:
+        if not sys.stdin.isatty():
+            raise typer.BadParameter("nobody is there to be asked; say --yes")
+        typer.confirm("Remove all of it, for good?", abort=True, err=True)
+    intent = steps.begin(settings, found.person)
+    summary = runs.run(settings, to_stderr)
+    path = receipt.path_of(settings, intent)
+    print(path.read_text(encoding="utf-8").rstrip() if json else path)  # noqa: T201
+    if not summary.succeeded:
+        to_stderr("the user is gone, but the run that followed failed; see: journey run")
+        raise typer.Exit(1)
+
+
+def _shown(found: Found) -> str:
+    """Who is meant, and what there is of them."""
+    person = found.person
+    shared = sum(bool(one.after or one.before) for one in person.devices)
+    lines = [
+        f"user        {', '.join(person.user_ids)}",
+        f"devices     {', '.join(f'{one.source}:{one.id}' for one in person.devices) or 'none'}"
+        + (f" ({shared} slices of shared ones)" if shared else ""),
+        f"report      {person.slug or 'not registered'}",
+        f"records     {found.n_records:,}, and {found.n_unreadable:,} that could not be read",
+    ]
+    if found.is_forgotten:
+        lines.append("forgotten   already; what came back since goes again")
+    return "\n".join(map(printable, lines))
+
+
+def retain(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how much is too old.")
+    ] = False,
+) -> None:
+    """Remove records older than JOURNEY_KEEP_DAYS; every run does it first."""
+    settings = Settings()
+    now = datetime.now(UTC)
+    moment = ageing.kept_from(settings, now)
+    if moment is None:
+        raise typer.BadParameter("everything is kept: JOURNEY_KEEP_DAYS says for how many days")
+    act = ageing.old if dry_run else ageing.retain
+    with warehouse.connect(settings.database, memory_limit=settings.memory_limit) as con:
+        n_records, n_segments = act(con, settings, now)
+    print(f"before {moment:%Y-%m-%d}: {n_records:,} records, {n_segments:,} segments")  # noqa: T201
+    if n_records and not dry_run:
+        to_stderr("next: journey run")

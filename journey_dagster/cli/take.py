@@ -217,6 +217,7 @@ def _tell(receipt: Receipt, *, json: bool) -> None:
         "n_duplicates": receipt.n_duplicates,
         "n_superseded": receipt.n_superseded,
         "n_tombstones": receipt.n_tombstones,
+        "n_erased": receipt.n_erased,
         "n_quarantined": receipt.n_quarantined,
         "quarantined": receipt.quarantined,
     }

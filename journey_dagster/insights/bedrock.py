@@ -9,6 +9,7 @@ Keys come as AWS's own tools take them: AWS_BEARER_TOKEN_BEDROCK, AWS_PROFILE, o
 import json
 import logging
 import math
+import os
 import threading
 import weakref
 from collections.abc import Mapping
@@ -50,10 +51,10 @@ _NO_KEY = (
 )
 _BUSY = {408, 409, 424, 429}
 
-_SET_KEY = (
+SET_KEY = (
     "set AWS_BEARER_TOKEN_BEDROCK, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
-_WRONG_KEY = f"AWS does not take the key: {_SET_KEY}"
+_WRONG_KEY = f"AWS does not take the key: {SET_KEY}"
 _TERMINAL = {
     "AccessDeniedException": "AWS does not let this key use the model: see model access in Bedrock",
     "ResourceNotFoundException": "Bedrock has no such model in this region: check INSIGHTS_*",
@@ -61,7 +62,7 @@ _TERMINAL = {
     "UnrecognizedClientException": _WRONG_KEY,
     "InvalidSignatureException": _WRONG_KEY,
     "IncompleteSignatureException": _WRONG_KEY,
-    "ExpiredTokenException": f"the key of AWS has expired: {_SET_KEY}",
+    "ExpiredTokenException": f"the key of AWS has expired: {SET_KEY}",
 }
 
 
@@ -117,10 +118,7 @@ class _Clients:
 
     def _make(self, seconds: int) -> _Client:
         if self._session is None:
-            session = botocore.session.get_session()
-            # A machine without a key is told at once, and no address inside a network is tried.
-            session.get_component("credential_provider").remove("iam-role")
-            self._session = session
+            self._session = _session()
         made = self._session.create_client(
             "bedrock-runtime",
             region_name=self._settings.aws_region,
@@ -138,6 +136,35 @@ class _Clients:
         """Close them all."""
         for client in self._made.values():
             client.close()
+
+
+def _session() -> botocore.session.Session:
+    session = botocore.session.get_session()
+    # A machine without a key is told at once, and no address inside a network is tried.
+    session.get_component("credential_provider").remove("iam-role")
+    return session
+
+
+def has_key() -> bool:
+    """Whether there is a key to ask with, valid or not.
+
+    Raises:
+        BotoCoreError: the profile or a file of AWS's tools is wrong.
+    """
+    found = cast("object", _session().get_credentials())
+    return found is not None or bool(os.environ.get("AWS_BEARER_TOKEN_BEDROCK"))
+
+
+def address(settings: InsightsSettings) -> str:
+    """Where Bedrock is asked.
+
+    Raises:
+        BotoCoreError: the region is none.
+    """
+    made: Any = _session().create_client(
+        "bedrock-runtime", region_name=settings.aws_region, endpoint_url=settings.bedrock_url
+    )
+    return made.meta.endpoint_url
 
 
 def bedrock_provider(settings: InsightsSettings) -> Provider:
@@ -223,7 +250,7 @@ def _failure(error: BotoCoreError, seconds: float) -> ProviderError:
         case HTTPClientError():
             return ProviderError("transient", "Bedrock broke off", tokens=None)
         case _ if isinstance(error, _NO_KEY):
-            return ProviderError("terminal", f"no key of AWS ({name}): {_SET_KEY}")
+            return ProviderError("terminal", f"no key of AWS ({name}): {SET_KEY}")
         case _:
             return ProviderError("terminal", f"Bedrock cannot be asked with these settings: {name}")
 

@@ -25,7 +25,7 @@ from journey_dagster.settings import InsightsSettings
 MAX_BODY = 1024 * 1024
 """Bytes of a reply that are read."""
 
-_OPENAI = "https://api.openai.com/v1"
+ADDRESS = "https://api.openai.com/v1"
 
 _NO_QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _TERMINAL = {
@@ -78,7 +78,7 @@ def openai_provider(settings: InsightsSettings) -> Provider:
         )
     # Whoever turns on debug output of everything would write questions into it.
     logging.getLogger("openai").setLevel(logging.WARNING)
-    address = settings.openai_base_url or _OPENAI
+    address = settings.openai_base_url or ADDRESS
     client = openai.OpenAI(
         api_key=key.get_secret_value(),
         base_url=address,

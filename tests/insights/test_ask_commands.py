@@ -10,7 +10,8 @@ from homes import journey
 from typer.testing import CliRunner, Result
 
 from journey_dagster.cli import app
-from journey_dagster.settings import Settings
+from journey_dagster.runs import Summary
+from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.standin.faults import FAULTS
 from journey_dagster.standin.honest import honest
 from journey_dagster.standin.server import Server, standin
@@ -60,6 +61,22 @@ def test_a_dry_run_with_models_off_says_how_to_switch_them_on(demo_home: Setting
     found = run("run", "--dry-run")
     assert found.exit_code == 0
     assert "INSIGHTS_ENABLED=true" in found.stderr
+
+
+@pytest.mark.parametrize(("words", "asks"), [((), True), (("--skip-llm",), False)])
+def test_a_run_asks_models_unless_it_is_told_not_to(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], *, asks: bool
+):
+    given: list[InsightsSettings] = []
+
+    def remember(_settings: Settings, _narrate: object, _slugs: object, insights: InsightsSettings):
+        given.append(insights)
+        return Summary()
+
+    monkeypatch.setenv("INSIGHTS_ENABLED", "true")
+    monkeypatch.setattr("journey_dagster.runs.run", remember)
+    assert run("run", *words).exit_code == 0
+    assert [insights.enabled for insights in given] == [asks]
 
 
 def test_two_models_stand_side_by_side(demo_home: Settings, server: Server):

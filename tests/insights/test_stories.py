@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,11 @@ from pydantic import SecretStr
 from wire_questions import ACCESS_KEY, KEY, SECRET_KEY, alone
 
 from journey_dagster import answers, runs, users
+from journey_dagster.everyone import make_reports
 from journey_dagster.facts import MONTHS, WEEKDAYS
 from journey_dagster.insights.asking import ATTEMPTS, Asked, Asker
 from journey_dagster.insights.ledger import Ledger
-from journey_dagster.insights.telling import Outcome, write_stories
-from journey_dagster.publish import publish_reports
+from journey_dagster.insights.telling import Outcome
 from journey_dagster.settings import InsightsSettings, Settings
 from journey_dagster.standin import wire
 from journey_dagster.standin.faults import FAULTS, ODDITIES
@@ -91,12 +90,8 @@ def ask(settings: Settings, insights: InsightsSettings, chosen_users: list[User]
 def publish(
     settings: Settings, insights: InsightsSettings, chosen_users: list[User]
 ) -> tuple[Outcome, dict[str, Any]]:
-    ids = [user.user_id for user in chosen_users]
     with connect(settings.database) as con:
-        outcome = write_stories(con, ids, settings, insights)
-        found = publish_reports(
-            con, settings, chosen_users, registered(settings), datetime.now(UTC)
-        )
+        outcome, found = make_reports(con, settings, insights, chosen_users, registered(settings))
     assert [one.reason for one in found if one.status == "withheld"] == []
     folder = settings.site / "data"
     return outcome, {

@@ -1,18 +1,9 @@
-"""What goes out: stories, reports, the site's pages, the analysts' copy."""
+"""What goes out for all: the site's pages, the analysts' copy."""
 
 import dagster as dg
 
-from journey_dagster import outlets
-from journey_dagster.tables import ALL_AT_ONCE
+from journey_dagster import outlets, site_publishing
 from journey_dagster.warehouse import POOL
-
-user_insights = dg.multi_asset(
-    name="user_insights", specs=outlets.INSIGHTS, pool=POOL, backfill_policy=ALL_AT_ONCE
-)(outlets.tell_stories)
-
-user_report = dg.multi_asset(
-    name="user_report", specs=[outlets.REPORT], pool=POOL, backfill_policy=ALL_AT_ONCE
-)(outlets.publish_users)
 
 site_pages = dg.multi_asset(name="site_pages", specs=[outlets.PAGES])(outlets.write_site_pages)
 
@@ -35,3 +26,7 @@ status = dg.multi_asset(name="status_page", specs=[outlets.STATUS], pool=POOL, o
 dictionary = dg.multi_asset(
     name="data_dictionary", specs=[outlets.DICTIONARY], pool=POOL, op_tags=LAST
 )(outlets.write_data_page)
+
+published = dg.multi_asset(name="published", specs=[site_publishing.PUBLISHED])(
+    site_publishing.publish_site
+)
