@@ -266,9 +266,11 @@ def ingest(job: dict, log: Log) -> None:
     loaded: list[str] = []
     real = kafka.load
 
-    def load_one(con: duckdb.DuckDBPyConnection, segment: segments.Segment, path: Path) -> object:
+    def load_one(
+        con: duckdb.DuckDBPyConnection, segment: segments.Segment, path: Path, *rest: object
+    ) -> object:
         loaded.append(str(path))
-        return real(con, segment, path)
+        return real(con, segment, path, *rest)
 
     kafka.load = load_one
     settings = Settings(home=Path(job["home"]))
