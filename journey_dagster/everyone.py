@@ -17,7 +17,7 @@ import msgspec
 
 from journey_dagster import site
 from journey_dagster.insights.generations import chosen as chosen_models
-from journey_dagster.insights.telling import PARTS, write_stories
+from journey_dagster.insights.telling import INSIGHTS, PARTS, write_stories
 from journey_dagster.insights.telling import Outcome as Stories
 from journey_dagster.models import model
 from journey_dagster.publish import USER_REPORT, Outcome, publish_reports
@@ -61,8 +61,12 @@ def changed(
         insights: which models' answers are used.
         registered: everyone in the registry.
     """
-    ensure(con, USER_REPORT)
-    ensure(con, PARTS)
+    for made in (
+        USER_REPORT,
+        INSIGHTS,
+        PARTS,
+    ):  # read below and by `publish`, be there users or not
+        ensure(con, made)
     found = con.execute(_CHANGED, {"recipe": _recipe(settings, insights)}).fetchall()
     ids = {row[0] for row in found}
     return [

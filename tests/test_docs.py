@@ -91,6 +91,7 @@ def follow(page: Path, folder: Path, replaced: Mapping[str, str] | None = None) 
         env={
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": os.environ["HOME"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "JOURNEY_HOME": str(folder / "home"),
         },
     )

@@ -191,6 +191,17 @@ def test_what_follows_a_question_mark_is_not_published(settings: Settings, tmp_p
     assert "SECRET" not in text
 
 
+def test_a_log_of_people_whom_nobody_registered_runs_through(settings: Settings, tmp_path: Path):
+    log = tmp_path / "log.csv"
+    log.write_text("user_id,timestamp,page,event\nu,2026-01-01T10:00:00Z,/,view\n")
+    with warehouse.connect(settings.database) as con:
+        layout = layout_of(log, "csv", timezone=None, mapping={})
+        ingest_file(con, settings, log, layout, datetime.now(UTC))
+    summary = runs.run(settings, quiet)
+    assert summary.succeeded, summary
+    assert json.loads((settings.site / "data" / "users.json").read_text())["users"] == []
+
+
 def runs_only_reports(settings: Settings, slugs: list[str]) -> runs.Summary:
     """The job that the UI starts for chosen users."""
     summary = runs.Summary()
