@@ -30,8 +30,11 @@ class Check:
 
     name: str
     table: str
-    """What it is shown on, as `schema.table`."""
+    """What it is about, as `schema.table`."""
     description: str
+    judged_on: str
+    """The asset whose check says it of everyone: another than the table where that has partitions,
+    as a backfill judges only those it made."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +86,26 @@ def places(defs: dg.Definitions) -> dict[str, Place]:
 
 
 def checks(defs: dg.Definitions) -> list[Check]:
-    """All checks, sorted by table and name."""
+    """All checks, sorted by table and name; one that partitions share with everyone is one."""
     of = defs.resolve_asset_graph()
+    keys = [*of.asset_check_keys]
+    partitioned = {key.name: key for key in keys if of.get(key.asset_key).is_partitioned}
+    of_everyone = {key.name: key for key in keys if key not in partitioned.values()}
     found = [
-        Check(key.name, _name(key.asset_key), of.get(key).description or "")
-        for key in of.asset_check_keys
+        Check(
+            key.name,
+            _name(key.asset_key),
+            of.get(key).description or "",
+            _name(of_everyone[key.name].asset_key),
+        )
+        for key in (of_everyone | partitioned).values()
     ]
     return sorted(found, key=lambda check: (check.table, check.name))
 
 
 def verdicts(instance: dg.DagsterInstance, of: Iterable[Check]) -> list[Verdict]:
     """The latest verdict of each check, in the order given."""
-    keys = {check: dg.AssetCheckKey(_key(check.table), check.name) for check in of}
+    keys = {check: dg.AssetCheckKey(_key(check.judged_on), check.name) for check in of}
     found = instance.event_log_storage.get_latest_asset_check_execution_by_key([*keys.values()])
     judged = {key: record.event for key, record in found.items() if record.event}
     return [_verdict(check, judged.get(key)) for check, key in keys.items()]

@@ -22,7 +22,6 @@ from journey_dagster.analysts_copy import OWN, PRIVATE, dated, lasting, publish
 from journey_dagster.instance import open_instance
 from journey_dagster.models import QUERIES, every_model
 from journey_dagster.settings import Settings
-from journey_dagster.tables import PARTITIONED
 from journey_dagster.version import code_version
 from journey_dagster.warehouse import WarehouseError
 
@@ -93,10 +92,8 @@ def test_checks_are_those_of_the_graph_with_their_verdicts(copy: duckdb.DuckDBPy
     told = copy.execute("select table_name, check_name, outcome, judged_at from meta.checks")
     rows = told.fetchall()
     assert {row[:2] for row in rows} == {(c.table, c.name) for c in recorded.checks(defs)}
-    outcomes = {(row[0], row[2]) for row in rows}
-    assert {outcome for table, outcome in outcomes if table not in PARTITIONED} == {"passed"}
-    assert {outcome for table, outcome in outcomes if table in PARTITIONED} == {"unknown"}
-    assert all(row[3] for row in rows if row[2] != "unknown")
+    assert {row[2] for row in rows} == {"passed"}
+    assert all(row[3] for row in rows)
 
 
 def test_the_run_that_made_the_copy_is_told_by_it(demo_home: Settings):
