@@ -25,11 +25,13 @@ from journey_dagster.durable import sync
 from journey_dagster.models import Model, every_model
 from journey_dagster.settings import SQL
 from journey_dagster.warehouse import (
+    Column,
     WarehouseError,
     busy_is_clear,
     columns,
     comment,
     count,
+    ensure,
     ensure_schema,
     insert,
     quote,
@@ -120,6 +122,17 @@ def lasting(copy: Path) -> Path:
     if not copy.is_file():
         raise WarehouseError(f"{copy} does not exist yet. Make it: journey run")
     return next(reversed(dated(copy)), copy)
+
+
+def own_columns() -> dict[str, list[Column]]:
+    """The columns of the tables that only the copy has, by table."""
+    names = {each.name for each in OWN}
+    with duckdb.connect() as con:
+        for each in every_model():
+            if any(each.name in own.reads for own in OWN) and each.name not in names:
+                ensure(con, each)
+        _create_own(con, {})
+        return {name: columns(con, name) for name in sorted(names)}
 
 
 def _sweep(copy: Path) -> None:

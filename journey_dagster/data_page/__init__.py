@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from journey_dagster.analysts_copy import PRIVATE_COLUMNS
+from journey_dagster.analysts_copy import OWN, PRIVATE_COLUMNS, own_columns
 from journey_dagster.friction_page.tables import plain
 from journey_dagster.macros import Macro, every_macro
 from journey_dagster.models import Model
@@ -35,7 +35,8 @@ EXAMPLES = Path(__file__).with_name("examples.sql")
 SCHEMAS = {
     "core": "One truth: events, users, sessions, steps, pages.",
     "marts": "What people ask for: ways, friction, funnels, and the parts of a report.",
-    "meta": "The books: what arrived, what was set aside, what came late.",
+    "meta": "The books: what arrived, what was set aside, what came late; and what the copy "
+    "tells of itself.",
 }
 
 _EXAMPLE = re.compile(r"^-- (\w+\.\w+): (.+)\n((?:(?!--).*\n?)+)", re.MULTILINE)
@@ -105,9 +106,32 @@ def build(
                 "examples": [{"title": e.title, "sql": e.sql} for e in asked[table.name]],
             }
             for table in TABLES
-        ],
+        ]
+        + _own(places, asked),
         "macros": [_macro(macro) for macro in every_macro()],
     }
+
+
+def _own(
+    places: Mapping[str, Place], asked: Mapping[str, Sequence[Example]]
+) -> list[dict[str, Any]]:
+    """The tables that only the copy has; they are made with it, so the warehouse counts none."""
+    found = own_columns()
+    return [
+        {
+            **_words(table),
+            "state": "copy",
+            "n_rows": None,
+            "columns": [
+                {"name": column.name, "type": column.type, "description": column.description}
+                for column in found[table.name]
+            ],
+            **_neighbours(table, places),
+            "checks": [],
+            "examples": [{"title": e.title, "sql": e.sql} for e in asked[table.name]],
+        }
+        for table in OWN
+    ]
 
 
 def _words(table: Model) -> dict[str, Any]:
@@ -151,4 +175,5 @@ def _columns(con: duckdb.DuckDBPyConnection, table: Model) -> list[dict[str, str
 
 def _neighbours(table: Model, places: Mapping[str, Place]) -> dict[str, list[str]]:
     place = places.get(table.name, Place(tuple(sorted(table.reads)), ()))
-    return {"reads": [*place.reads], "read_by": [*place.read_by]}
+    in_the_copy = {each.name for each in OWN if table.name in each.reads}
+    return {"reads": [*place.reads], "read_by": sorted({*place.read_by, *in_the_copy})}

@@ -8,6 +8,7 @@ import { outcome, when } from "./words.js";
 
 const rows = ({ state, n_rows: n }) => {
   if (state === "missing") return "not built yet";
+  if (state === "copy") return "in the analysts' copy alone, made with it";
   return n === null ? "a view, computed when it is read" : plural(n, "row");
 };
 
