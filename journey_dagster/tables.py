@@ -11,12 +11,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from journey_dagster import users
 from journey_dagster.models import Model, model
 from journey_dagster.refresh import REFRESHES, refresh
 from journey_dagster.settings import Settings
-from journey_dagster.warehouse import POOL, Warehouse, Written, replace, written
+from journey_dagster.warehouse import (
+    POOL,
+    Column,
+    Warehouse,
+    Written,
+    columns,
+    ensure,
+    replace,
+    written,
+)
 
 OWNERS = ["team:journey"]
 
@@ -56,8 +66,24 @@ def spec(table: Model, *, also_reads: Sequence[str] = ()) -> dg.AssetSpec:
         metadata={
             "dagster/table_name": table.name,
             "sql": dg.MetadataValue.md(f"```sql\n{table.sql}\n```"),
+            **(_declared(table) if table.name in PARTITIONED else {}),
         },
     )
+
+
+def _declared(table: Model) -> dict[str, Any]:
+    """The columns of a table that has partitions: a user's part is recorded without them.
+
+    Python fills these, so the file says its columns without any other table.
+    """
+    with duckdb.connect() as con:
+        ensure(con, table)
+        return _schema(columns(con, table.name))
+
+
+def _schema(found: Sequence[Column]) -> dict[str, Any]:
+    told = [dg.TableColumn(column.name, column.type, column.description) for column in found]
+    return {"dagster/column_schema": dg.TableSchema(told)}
 
 
 def _kinds(table: Model) -> set[str]:
@@ -68,10 +94,7 @@ def _kinds(table: Model) -> set[str]:
 
 def shown(found: Written) -> dict[str, Any]:
     """What Dagster records when a table was written."""
-    columns = [
-        dg.TableColumn(column.name, column.type, column.description) for column in found.columns
-    ]
-    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns)}
+    metadata = _schema(found.columns)
     if found.n_rows is not None:
         metadata["dagster/row_count"] = found.n_rows
     return metadata

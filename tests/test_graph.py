@@ -7,8 +7,9 @@ import dagster as dg
 import pytest
 
 from journey_dagster.definitions import build_defs
+from journey_dagster.instance import open_instance
 from journey_dagster.models import QUERIES, every_model
-from journey_dagster.settings import ROOT
+from journey_dagster.settings import ROOT, Settings
 
 GRAPH = build_defs().resolve_asset_graph()
 FILES = [model for model in every_model() if model.schema not in QUERIES]
@@ -41,6 +42,24 @@ def test_every_asset_is_worth_showing(key):
     assert node.group_name in {"raw", "core", "marts", "meta", "insights", "everyone", "site"}
     assert node.owners == ["team:journey"]
     assert 1 <= len(node.kinds) <= 3
+
+
+def test_every_table_shows_its_columns_and_a_number_over_time(ran: Path):
+    with open_instance(Settings(home=ran)) as instance:
+        for bound in FILES:
+            key = dg.AssetKey(bound.name.split("."))
+            latest = instance.get_latest_materialization_event(key)
+            told = latest.asset_materialization.metadata
+            shown = {**GRAPH.get(key).metadata, **told}["dagster/column_schema"]
+            columns = getattr(shown, "schema", shown).columns
+            assert {column.name: column.description for column in columns} == bound.columns
+            assert all(column.type for column in columns)
+            numbers = {
+                name
+                for name, each in told.items()
+                if isinstance(each, dg.IntMetadataValue | dg.FloatMetadataValue)
+            }
+            assert numbers or bound.is_view
 
 
 def test_only_what_a_report_needs_is_partitioned():
