@@ -61,8 +61,6 @@ def tell_stories(
     for slug, user_id in ids.items():
         about = _about_story(context.run.run_id, stories, user_id)
         context.add_asset_metadata(about, asset_key=INSIGHTS[0].key, partition_key=slug)
-        parts = _about_parts(stories, user_id)
-        context.add_asset_metadata(parts, asset_key=INSIGHTS[1].key, partition_key=slug)
     metadata = shown(tables[0]) | {"n_without_story": len(stories.troubles)}
     yield dg.MaterializeResult(asset_key=INSIGHTS[0].key, metadata=metadata)
     yield dg.MaterializeResult(asset_key=INSIGHTS[1].key, metadata=shown(tables[1]))
@@ -83,11 +81,6 @@ def _about_story(run_id: str, stories: telling.Outcome, user_id: str) -> dict[st
         "tokens": sum(one.tokens_in + one.tokens_out for one in paid),
         "cost_usd": sum(one.micro_usd for one in paid) / 1_000_000,
     }
-
-
-def _about_parts(stories: telling.Outcome, user_id: str) -> dict[str, int]:
-    """How many texts were asked for, or told without a model."""
-    return {"n_parts": len(stories.parts.get(user_id, []))}
 
 
 def publish_users(
@@ -137,7 +130,8 @@ def report_everyone(
         if slug not in withheld:
             about = _about_story(context.run.run_id, stories, outcome.user.user_id)
             _record(context, INSIGHTS[0], slug, about)
-            _record(context, INSIGHTS[1], slug, _about_parts(stories, outcome.user.user_id))
+            parts = stories.parts.get(outcome.user.user_id, [])
+            _record(context, INSIGHTS[1], slug, {"n_parts": len(parts)})
             _record(context, REPORT, slug, _about(settings, outcome))
     _fail_for(withheld, len(registered))
     return dg.MaterializeResult(
