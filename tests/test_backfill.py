@@ -12,15 +12,15 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import stepped
 from dagster._core.execution.backfill import BulkActionStatus
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
-from dagster._core.test_utils import create_test_daemon_workspace_context, instance_for_test
-from dagster._core.workspace.load_target import ModuleTarget
+from dagster._core.test_utils import instance_for_test
 from dagster._daemon.backfill import execute_backfill_iteration
 from dagster_graphql.test.utils import execute_dagster_graphql
 
 from journey_dagster import definitions, site, users, warehouse
-from journey_dagster.settings import ROOT, Settings
+from journey_dagster.settings import Settings
 
 CHAIN = [
     ["insights", "answers"],
@@ -81,15 +81,9 @@ def backfilled(
     assets: list[list[str]], slugs: list[str]
 ) -> Iterator[tuple[dg.DagsterInstance, str]]:
     """Launch a backfill of these assets and users, and step the daemon until it ends."""
-    target = ModuleTarget(
-        module_name="journey_dagster.definitions",
-        attribute=None,
-        working_directory=str(ROOT),
-        location_name="journey",
-    )
     with instance_for_test(overrides=IN_PROCESS) as instance:
         instance.add_dynamic_partitions(users.USERS_NAME, slugs)
-        with create_test_daemon_workspace_context(target, instance) as workspace:
+        with stepped.workspace(instance) as workspace:
             params = {
                 "assetSelection": [{"path": path} for path in assets],
                 "partitionNames": slugs,

@@ -9,20 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import create_test_daemon_workspace_context
-from dagster._core.workspace.load_target import ModuleTarget
+import stepped
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from journey_dagster import definitions
 from journey_dagster.instance import open_instance
-from journey_dagster.settings import ROOT, Settings
-
-TARGET = ModuleTarget(
-    module_name="journey_dagster.definitions",
-    attribute=None,
-    working_directory=str(ROOT),
-    location_name="journey",
-)
+from journey_dagster.settings import Settings
 
 
 def test_missed_nights_are_made_up_for_by_one_run(
@@ -33,7 +25,7 @@ def test_missed_nights_are_made_up_for_by_one_run(
     start = datetime.now(UTC)
     with (
         open_instance(settings) as instance,
-        create_test_daemon_workspace_context(TARGET, instance) as workspace,
+        stepped.workspace(instance) as workspace,
     ):
 
         def asked_for_after(days: float) -> list[dg.DagsterRunStatus]:

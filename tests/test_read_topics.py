@@ -47,7 +47,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockCluster]:
 
 def step(settings: Settings) -> dg.ExecuteInProcessResult:
     """The step alone, recorded where a run is."""
-    job = build_defs(settings).resolve_job_def("warehouse")
+    job = build_defs(settings).resolve_job_def("nightly")
     with open_instance(settings) as instance:
         return job.execute_in_process(
             asset_selection=[key("raw.watermarks")], instance=instance, raise_on_error=False

@@ -98,7 +98,7 @@ RECORDS = st.builds(
 
 
 class Batch(NamedTuple):
-    """Records that arrive at once; `again` reads their places a second time."""
+    """Records that arrive at once; `again` reads their places once more."""
 
     records: list[Record]
     topic: str
@@ -135,10 +135,10 @@ class World:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
-        self.n_records = 0
+        self.n_records, self.n_readings = 0, 1
 
     def begin(self) -> None:
-        self.n_records = 0
+        self.n_records, self.n_readings = 0, 1
         for each in ("raw.records", "raw.segments", "meta.quarantine", "raw.registry"):
             self.con.execute(f"delete from {each}")
         for each in ("raw.identity_vetoes", "meta.refreshes"):
@@ -164,7 +164,8 @@ class World:
         first = self.n_records
         reading = 1
         if batch.again:
-            reading, first = 2, 0
+            self.n_readings += 1
+            reading, first = self.n_readings, 0
         rows = [
             [
                 batch.topic,
