@@ -46,9 +46,10 @@ twos as (
     where kind = 3 and second_page <> hash('(exit)')
 ),
 
--- How likely each page follows another, leaving included. Leaving is no page, so it ends no path.
+-- How likely each page follows another, leaving included. Leaving is no page, so it ends no path. One
+-- key for both pages: by two, DuckDB may join ways that meet in a page, which are far too many.
 ways as (
-    select first_page, second_page, n / n_stops as probability
+    select hash(first_page, second_page) as way, n, n / n_stops as probability
     from twos
     join stopped on stopped.page = first_page
 ),
@@ -57,17 +58,17 @@ expected as (
     select *, n_first * n_second / n_all as expected_n
     from twos
     union all by name
-    select here.*, start.n * onward.probability as expected_n
+    select here.*, first_way.n * next_way.probability as expected_n
     from counted as here
-    join twos as start using (first_page, second_page)
-    join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
+    join ways as first_way on first_way.way = hash(here.first_page, here.second_page)
+    join ways as next_way on next_way.way = hash(here.second_page, here.third_page)
     where here.kind = 1
     union all by name
-    select here.*, start.n * onward.probability * last_way.probability as expected_n
+    select here.*, first_way.n * next_way.probability * last_way.probability as expected_n
     from counted as here
-    join twos as start using (first_page, second_page)
-    join ways as onward on onward.first_page = here.second_page and onward.second_page = here.third_page
-    join ways as last_way on last_way.first_page = here.third_page and last_way.second_page = here.fourth_page
+    join ways as first_way on first_way.way = hash(here.first_page, here.second_page)
+    join ways as next_way on next_way.way = hash(here.second_page, here.third_page)
+    join ways as last_way on last_way.way = hash(here.third_page, here.fourth_page)
     where here.kind = 0
 ),
 

@@ -1,5 +1,6 @@
 """Flows, pairs and paths are what plain loops over the sessions find."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journey_dagster.macros import MACROS, Macro
-from journey_dagster.models import Model
+from journey_dagster.models import Model, model
 
 Step = tuple[str, str]
 Session = Sequence[Step]
@@ -149,6 +150,21 @@ def test_recurring_paths_are_windows_with_what_one_step_of_memory_expects(con, s
                 likely *= n[way] / seen[way[0]]
         assert expected == pytest.approx(likely)
         assert lift == pytest.approx(count / likely)
+
+
+def test_ways_are_joined_by_one_key_whatever_the_order(con):
+    """By two, the planner may start with all ways that meet in a page, which filled a disk."""
+    live_in(con, world_of([[("/a", "view")]]))
+    bound = model("marts/recurring_paths.sql")
+    told = con.execute(f"explain (format json) {bound.sql}", bound.bind({"min_support": 1}))
+    todo, keys = json.loads(told.fetchall()[0][1]), []
+    while todo:
+        step = todo.pop()
+        todo += step["children"]
+        if step["name"] == "HASH_JOIN":
+            keys.append(step["extra_info"]["Conditions"])
+    assert sum("way" in key for key in keys) == 5
+    assert all(isinstance(key, str) for key in keys), keys
 
 
 def _windows(stops: Sequence[Sequence[str]]) -> Mapping[tuple[str, ...], int]:
